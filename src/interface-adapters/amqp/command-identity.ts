@@ -1,0 +1,20 @@
+import { hash } from 'node:crypto';
+import type { KeyHash } from '../../application/turn/key-log.ts';
+
+/** 64 bits of SHA-256 over sender and client message id: what the key log keeps of a command. Neither text can hold a newline. */
+export const keyHash = (senderId: string, clientMessageId: string): KeyHash => {
+  const digest = hash('sha256', `${senderId}\n${clientMessageId}`, 'buffer');
+  return { hi: digest.readUInt32BE(0), lo: digest.readUInt32BE(4) };
+};
+
+/** 96 bits of SHA-256 over what a command asks for, in base64url (16 characters). */
+export const fingerprintOf = (content: readonly unknown[]): string =>
+  hash('sha256', JSON.stringify(content), 'base64url').slice(0, 16);
+
+/** The id of a direct chat: the same two users always have the same one. `canonicalIds` as they are inside, in any order. */
+export const directChatId = (canonicalIds: readonly [string, string]): string =>
+  `d-${hash('sha256', [...canonicalIds].sort().join('\n'), 'hex').slice(0, 32)}`;
+
+/** The id of a group made over HTTP: repeating the request gives the same chat. */
+export const groupChatId = (creatorId: string, clientMessageId: string): string =>
+  `g-${hash('sha256', `${creatorId}\n${clientMessageId}`, 'hex').slice(0, 32)}`;
