@@ -31,7 +31,7 @@ export type Session = {
   take(shard: ShardNumber, announce: (undone: readonly Decision[]) => Promise<void>): Promise<Tenure | undefined>;
   /** Gives a shard back. The caller MUST have nothing of it undone. From the call on the shard is gone, whatever happens. */
   release(tenure: Tenure): Promise<void>;
-  /** Ends the session: nothing may be undone. */
+  /** Ends the session for good: nothing is written by it afterwards. What is undone, the next owner finds in the journal. */
   end(): Promise<void>;
 };
 

@@ -60,10 +60,10 @@ export class KeyLog {
     this.#table = undefined;
   }
 
-  /** Drops the oldest keys beyond the last `keep`. */
+  /** Drops the oldest keys beyond the last `keep`, once there are a quarter more: it copies what stays. */
   trim(keep: number): void {
     const drop = this.#count - keep;
-    if (drop <= 0) return;
+    if (drop <= keep / 4) return;
     this.#words = this.#words.slice(drop * wordsPerKey, this.#count * wordsPerKey);
     this.#firstRev += drop;
     this.#count = keep;

@@ -2,7 +2,16 @@ import type { AccessDecision } from '../access/access-request.ts';
 import { type Micros, rev, seq, type UserId } from '../ids.ts';
 import { formatMicros } from '../time.ts';
 import type { ChatState } from './chat-state.ts';
-import { type Command, type CreateChat, maxListedRecipients, type PostMessage } from './command.ts';
+import {
+  type Command,
+  type CreateChat,
+  maxBodyBytes,
+  maxListedRecipients,
+  maxMembers,
+  maxTitleLength,
+  type PostMessage,
+} from './command.ts';
+import { utf8Bytes } from './text.ts';
 import type { ChatCreated, Entry, MessagePosted } from './entry.ts';
 import { type Rejection, seedReasons } from './rejection.ts';
 import type { Role, Roster } from './roster.ts';
@@ -40,8 +49,10 @@ const createChat = (
     if (chat.kind === 'direct' && command.kind === 'direct' && chat.roster.has(command.senderId)) return { kind: 'exists' };
     return rejected({ code: 'FORBIDDEN', reason: 'A chat with this id exists already.' });
   }
-  if (access.effect === 'deny') return rejected(access);
   const others = command.memberIds.filter((id) => id !== command.senderId);
+  const invalid = invalidChat(command, others.length);
+  if (invalid !== undefined) return rejected({ code: 'VALIDATION_FAILED', reason: invalid });
+  if (access.effect === 'deny') return rejected(access);
   const members: ChatCreated['members'] = [
     { userId: command.senderId, role: 'owner' },
     ...others.map((userId) => ({ userId, role: 'member' as const })),
@@ -63,6 +74,13 @@ const createChat = (
   return { kind: 'accepted', entries: [entry] };
 };
 
+const invalidChat = ({ kind, title }: CreateChat, others: number): string | undefined => {
+  if (kind === 'direct' && others > 1) return 'A direct chat has two users at most.';
+  if (others + 1 > maxMembers) return `A chat has ${maxMembers} members at most.`;
+  if (title !== undefined && title.length > maxTitleLength) return `A title has ${maxTitleLength} characters at most.`;
+  return undefined;
+};
+
 const postMessage = (
   chat: ChatState | undefined,
   command: PostMessage,
@@ -72,6 +90,10 @@ const postMessage = (
   if (chat === undefined) return rejected({ code: 'CHAT_NOT_FOUND', reason: seedReasons.chatNotFound });
   if (!chat.roster.has(command.senderId) || !recipientFits(chat.roster, command)) {
     return rejected({ code: 'NOT_A_MEMBER', reason: seedReasons.notRelated });
+  }
+  const bytes = utf8Bytes(command.body);
+  if (bytes > maxBodyBytes) {
+    return rejected({ code: 'PAYLOAD_TOO_LARGE', reason: `The text has ${bytes} bytes, ${maxBodyBytes} are allowed.` });
   }
   if (access.effect === 'deny') return rejected(access);
   const entry: MessagePosted = {

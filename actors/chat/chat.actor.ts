@@ -1,0 +1,141 @@
+import { answerOf, type Answer, type Decision } from '../../src/application/decision.ts';
+import type { Delivery } from '../../src/application/ports/command-consumer.ts';
+import { SessionLost } from '../../src/application/ports/chat-store.ts';
+import { type ResidentChat } from '../../src/application/turn/resident-chat.ts';
+import { changesAccess } from '../../src/domain/chat/decide.ts';
+import type { ChatId } from '../../src/domain/ids.ts';
+import { type BatchActor, spawnBatchActor } from '../kit/batch-actor.ts';
+import { commandKey } from './answer-memory.ts';
+import { maxCrashes, maxTurn, type ShardContext } from './chat.protocol.ts';
+import { HomeFinder } from './home-finder.ts';
+import { Outbox, type Step } from './outbox.ts';
+import { takeTurn } from './turn.ts';
+
+/** One chat's single writer. Its handler awaits reads and the policy, never a write: what was decided is on its way out while the
+ *  next turn is being taken. */
+export class ChatActor {
+  readonly #context: ShardContext;
+  readonly #outbox: Outbox;
+  readonly #home: HomeFinder;
+  readonly #actor: BatchActor<Delivery>;
+  /** Commands decided and not yet announced: a repeat of one waits for it and is answered with it. */
+  readonly #undone = new Map<string, Answer>();
+  #chat: ResidentChat | undefined;
+  /** After a crash this many deliveries are taken one by one, to find the one to blame. */
+  #singly = 0;
+  readonly #crashes = new Map<string, number>();
+  lastActiveMs: number;
+
+  constructor(id: ChatId, context: ShardContext) {
+    this.#context = context;
+    this.lastActiveMs = context.clock.monotonicMs();
+    this.#outbox = new Outbox(context.lane, (step) => this.#announced(step));
+    this.#home = new HomeFinder(id, context);
+    this.#actor = spawnBatchActor<Delivery>(context.system, 'chat', {
+      maxBatch: maxTurn,
+      handle: (batch) => this.#handle(batch),
+      crashed: (error, batch) => this.#crashed(error, batch),
+    });
+  }
+
+  tell(delivery: Delivery): void {
+    this.lastActiveMs = this.#context.clock.monotonicMs();
+    this.#actor.tell(delivery);
+  }
+
+  /** Nothing waits, nothing is being decided, nothing is on its way out: it may be passivated. */
+  get settled(): boolean {
+    return !this.#actor.busy && this.#actor.waiting === 0 && this.#outbox.empty;
+  }
+
+  stop(): void {
+    this.#actor.stop();
+  }
+
+  async #handle(batch: readonly Delivery[]): Promise<number> {
+    const limit = this.#singly > 0 ? 1 : batch.length;
+    const turn: Delivery[] = [];
+    let handled = 0;
+    while (handled < limit) {
+      const delivery = batch[handled++]!;
+      if (delivery.live) turn.push(delivery);
+      if (changesAccess(delivery.command)) break;
+    }
+    if (turn.length > 0) await this.#take(turn);
+    if (this.#singly > 0) this.#singly--;
+    return handled;
+  }
+
+  async #take(turn: readonly Delivery[]): Promise<void> {
+    if (this.#chat?.state === undefined) {
+      // A chat is read again only when nothing of it is on its way: the store would not show it yet.
+      await this.#outbox.whenEmpty();
+      this.#chat = await this.#home.open(turn);
+    }
+    const chat = this.#chat;
+    if (chat === undefined) return;
+    const { steps, decisions } = await takeTurn(chat, turn, this.#undone, this.#context);
+    const durable =
+      decisions.length > 0
+        ? this.#context.store.commit(decisions)
+        : chat.confirmed
+          ? undefined
+          : this.#context.store.confirmOwnership();
+    for (const decision of decisions) this.#remember(decision);
+    this.#outbox.push(steps);
+    if (durable === undefined) this.#outbox.ready(steps);
+    else durable.then(() => this.#durable(chat, steps), ignoreSessionLost);
+  }
+
+  #durable(chat: ResidentChat, steps: readonly Step[]): void {
+    chat.confirmed = true;
+    this.#outbox.ready(steps);
+  }
+
+  #remember(decision: Decision): void {
+    const answer = answerOf(decision);
+    this.#undone.set(commandKey(answer), answer);
+  }
+
+  #announced({ decision, delivery }: Step): void {
+    if (decision !== undefined) {
+      const answer = answerOf(decision);
+      const key = commandKey(answer);
+      if (this.#undone.get(key) === answer) this.#undone.delete(key);
+      if (!('rev' in answer)) this.#context.rejections.remember(answer);
+      this.#context.store.announced([decision]);
+    }
+    delivery.ack();
+  }
+
+  /** The chat is read anew once nothing of it is on its way. A command that crashes it for the third time is dead-lettered. */
+  async #crashed(error: unknown, batch: readonly Delivery[]): Promise<number> {
+    const { logger, signal, clock } = this.#context;
+    // The shard is being given up: its channel hands every delivery back.
+    if (error instanceof SessionLost || signal.aborted) return batch.length;
+    this.#chat = undefined;
+    if (this.#singly === 0) {
+      this.#singly = batch.length;
+      logger.error({ err: error }, 'a turn crashed; its commands are taken one by one');
+      return 0;
+    }
+    const blamed = batch[0]!;
+    const key = commandKey(blamed.command);
+    const crashes = (this.#crashes.get(key) ?? 0) + 1;
+    this.#crashes.set(key, crashes);
+    logger.error({ err: error, crashes }, 'a command crashed its chat actor');
+    if (crashes < maxCrashes) {
+      await clock.sleep(100 * crashes, signal).catch(() => {});
+      return 0;
+    }
+    this.#crashes.delete(key);
+    this.#singly--;
+    await blamed.deadLetter(`crashed the service ${maxCrashes} times: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+}
+
+/** The shard learns of a lost session by itself and hands every delivery back. */
+const ignoreSessionLost = (error: unknown): void => {
+  if (!(error instanceof SessionLost)) throw error;
+};

@@ -1,0 +1,140 @@
+import { type Answer, answerOf, type Decision } from '../../src/application/decision.ts';
+import type { Delivery } from '../../src/application/ports/command-consumer.ts';
+import { decideCommand, reject } from '../../src/application/turn/decide-command.ts';
+import { findAnswer, surelyNew } from '../../src/application/turn/find-answer.ts';
+import type { KeyHash } from '../../src/application/turn/key-log.ts';
+import type { ResidentChat } from '../../src/application/turn/resident-chat.ts';
+import { type AccessDecision, accessRequestOf } from '../../src/domain/access/access-request.ts';
+import type { Command } from '../../src/domain/chat/command.ts';
+import { type Rejection, seedReasons } from '../../src/domain/chat/rejection.ts';
+import { rev } from '../../src/domain/ids.ts';
+import { commandKey } from './answer-memory.ts';
+import type { ShardContext } from './chat.protocol.ts';
+import type { Step } from './outbox.ts';
+import { patiently } from './patience.ts';
+
+export type Turn = { readonly steps: readonly Step[]; readonly decisions: readonly Decision[] };
+
+/** dedupe ▸ authorise ▸ decide, for commands of which only the last may change roster or settings. Moves `chat` on; writes nothing. */
+export const takeTurn = async (
+  chat: ResidentChat,
+  deliveries: readonly Delivery[],
+  undone: ReadonlyMap<string, Answer>,
+  context: ShardContext,
+): Promise<Turn> => {
+  const hashes = deliveries.map(({ command }) => context.hashKey(command.senderId, command.clientMessageId));
+  const earlier = await earlierAnswers(chat, deliveries, hashes, undone, context);
+  const access = await authorise(chat, deliveries, earlier, context);
+
+  const steps: Step[] = [];
+  const decisions: Decision[] = [];
+  const decidedHere = new Map<string, Answer>();
+  for (const [index, delivery] of deliveries.entries()) {
+    const { command } = delivery;
+    const key = commandKey(command);
+    const first = earlier[index] ?? decidedHere.get(key);
+    const judgement = judge(command, first, delivery.redelivered);
+    if (judgement === 'repeat') {
+      steps.push(repeatStep(delivery, first!));
+      continue;
+    }
+    const at = context.clock.now();
+    const decision =
+      judgement === 'new'
+        ? decideCommand(chat, command, hashes[index]!, access[index]!, context.logical, at, context.limits)
+        : reject(command, judgement, context.logical, at);
+    if (decision === 'exists') {
+      steps.push(repeatStep(delivery, await firstEntry(chat, undone, context)));
+      continue;
+    }
+    const answer = answerOf(decision);
+    decisions.push(decision);
+    decidedHere.set(key, answer);
+    steps.push(step(delivery, answer, decision));
+  }
+  return { steps, decisions };
+};
+
+/** What a command is, given the first answer to its id: new, an exact repeat, or an id that was used for something else. */
+const judge = (command: Command, first: Answer | undefined, redelivered: boolean): 'new' | 'repeat' | Rejection => {
+  if (first === undefined) return 'new';
+  const same = first.fingerprint === command.fingerprint;
+  // A rejection had no effect: another command may use its id.
+  if (!('rev' in first)) return same ? 'repeat' : 'new';
+  // The seed's senders know no repeats: for them only the broker may repeat a command.
+  if (command.type === 'message.post' && command.seedForm && !redelivered) {
+    return { code: 'IDEMPOTENCY_KEY_REUSED', reason: seedReasons.duplicated };
+  }
+  if (same) return 'repeat';
+  return { code: 'IDEMPOTENCY_KEY_REUSED', reason: 'This client_message_id was used for another command of this sender.' };
+};
+
+const earlierAnswers = async (
+  chat: ResidentChat,
+  deliveries: readonly Delivery[],
+  hashes: readonly KeyHash[],
+  undone: ReadonlyMap<string, Answer>,
+  context: ShardContext,
+): Promise<readonly (Answer | undefined)[]> => {
+  const answers: (Answer | undefined)[] = [];
+  for (const [index, { command, redelivered }] of deliveries.entries()) {
+    const answer =
+      undone.get(commandKey(command)) ?? (redelivered ? context.rejections.find(command) : undefined);
+    const hash = hashes[index]!;
+    answers.push(
+      answer !== undefined || surelyNew(chat, hash)
+        ? answer
+        : await patiently('looking for an earlier answer', context, () =>
+            findAnswer(chat, command, hash, context.store, context.clock.now()),
+          ),
+    );
+  }
+  return answers;
+};
+
+const notAsked: AccessDecision = { effect: 'deny', code: 'POLICY_UNAVAILABLE', reason: 'The policy was not asked.' };
+
+/** One question to the policy for all new commands of the turn, on the roster of this very moment. */
+const authorise = async (
+  chat: ResidentChat,
+  deliveries: readonly Delivery[],
+  earlier: readonly (Answer | undefined)[],
+  context: ShardContext,
+): Promise<readonly AccessDecision[]> => {
+  const asked = deliveries.map(({ command, redelivered }, index) => judge(command, earlier[index], redelivered) === 'new');
+  const requests = deliveries
+    .filter((_, index) => asked[index])
+    .map(({ command }) => accessRequestOf(chat.state, command));
+  if (requests.length === 0) return deliveries.map(() => notAsked);
+  const answers = await patiently('asking the policy', context, () => context.policy.decide(requests));
+  let next = 0;
+  return asked.map((was) => (was ? answers[next++]! : notAsked));
+};
+
+/** What answers the creation of a chat that exists. */
+const firstEntry = async (
+  chat: ResidentChat,
+  undone: ReadonlyMap<string, Answer>,
+  context: ShardContext,
+): Promise<Answer> => {
+  for (const answer of undone.values()) if ('rev' in answer && answer.rev === 1) return answer;
+  const entry = await patiently('reading the first entry of a chat', context, () =>
+    context.store.entryAt(chat.id, { rev: rev(1), seq: undefined }),
+  );
+  if (entry === undefined) throw new Error(`the first entry of chat ${chat.id} is missing`);
+  return entry;
+};
+
+const repeatStep = (delivery: Delivery, answer: Answer) => step(delivery, answer, undefined);
+
+const step = (delivery: Delivery, answer: Answer, decision: Decision | undefined): Step => ({
+  announcement: {
+    answer,
+    replayed: decision === undefined,
+    traceparent: delivery.traceparent,
+    replyTo: delivery.replyTo,
+  },
+  delivery,
+  decision,
+  ready: false,
+});

@@ -1,0 +1,91 @@
+import nact from 'nact';
+import type { ActorSystem } from './actor-system.ts';
+
+/** An actor whose handler takes what waits, in one go. One handler call at a time, in the order of the tells. */
+export type BatchActor<M> = {
+  tell(message: M): void;
+  /** Told and not yet taken away by a handler. */
+  readonly waiting: number;
+  readonly busy: boolean;
+  /** No handler call begins after this; a running one ends by itself. Returns what nobody will handle. Idempotent. */
+  stop(): M[];
+};
+
+export type BatchHandler<M> = {
+  readonly maxBatch: number;
+  /** Handles a prefix of `batch` and says how long it is; the rest is offered again, with what came after it. */
+  handle(batch: readonly M[]): number | Promise<number>;
+  /** A throw of `handle` is a defect, or a fault it does not know. The whole batch is offered again unless this says how many to drop. */
+  crashed(error: unknown, batch: readonly M[]): number | Promise<number>;
+};
+
+let spawned = 0;
+
+/** The mailbox is ours and nact sees at most one message, a tick: so nact's unbounded mailbox, its silent loss on stop and its
+ *  default supervision (which prints message bodies) have nothing to bite on. Actors are children of the system itself: a parent
+ *  that gets messages costs O(children) for each of them. Names are numbers: nact refuses many characters. (ADR-007) */
+export const spawnBatchActor = <M>(system: ActorSystem, kind: string, handler: BatchHandler<M>): BatchActor<M> => {
+  let mailbox: M[] = [];
+  let head = 0;
+  let busy = false;
+  let stopped = false;
+
+  const take = (count: number) => {
+    head += count;
+    if (head === mailbox.length) {
+      mailbox = [];
+      head = 0;
+    } else if (head > 1024 && head * 2 > mailbox.length) {
+      mailbox = mailbox.slice(head);
+      head = 0;
+    }
+  };
+
+  const run = async () => {
+    const batch = mailbox.slice(head, head + handler.maxBatch);
+    let handled: number;
+    try {
+      const result = handler.handle(batch);
+      handled = typeof result === 'number' ? result : await result;
+    } catch (error) {
+      handled = await handler.crashed(error, batch);
+    }
+    if (stopped) return;
+    take(handled);
+    busy = false;
+    if (head < mailbox.length) tick();
+  };
+
+  const ref = nact.spawn(system.ref, (state: undefined) => run().then(() => state), `${kind}-${++spawned}`, {
+    // run() throws only when `crashed` does; going on is then all that is left
+    onCrash: (_message: unknown, _error: unknown, context: { resume: symbol }) => context.resume,
+  } as never);
+
+  const tick = () => {
+    busy = true;
+    nact.dispatch(ref, undefined as never);
+  };
+
+  return {
+    tell: (message) => {
+      if (stopped) return;
+      mailbox.push(message);
+      if (!busy) tick();
+    },
+    get waiting() {
+      return mailbox.length - head;
+    },
+    get busy() {
+      return busy;
+    },
+    stop: () => {
+      if (stopped) return [];
+      stopped = true;
+      nact.stop(ref);
+      const left = mailbox.slice(head);
+      mailbox = [];
+      head = 0;
+      return left;
+    },
+  };
+};

@@ -1,0 +1,45 @@
+import type { PolicyDecisionPoint } from '../../src/application/ports/policy-decision-point.ts';
+import type { PolicyEngine } from '../../src/application/ports/policy-engine.ts';
+import type { Logger } from '../../src/application/ports/system.ts';
+import type { AccessDecision, AccessRequest } from '../../src/domain/access/access-request.ts';
+import type { ActorSystem } from '../kit/actor-system.ts';
+import { spawnBatchActor } from '../kit/batch-actor.ts';
+
+type Question = {
+  readonly requests: readonly AccessRequest[];
+  readonly resolve: (decisions: readonly AccessDecision[]) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** The policy decision point: one actor that hosts the engine. A question that cannot be decided is rejected, the others of the
+ *  same batch are answered. */
+export const spawnPolicyActor = (
+  system: ActorSystem,
+  engine: PolicyEngine,
+  logger: Logger,
+): PolicyDecisionPoint & { stop(): void } => {
+  const actor = spawnBatchActor<Question>(system, 'policy', {
+    maxBatch: 256,
+    handle: (batch) => {
+      for (const { requests, resolve, reject } of batch) {
+        try {
+          resolve(requests.map((request) => engine.decide(request)));
+        } catch (error) {
+          reject(error);
+        }
+      }
+      return batch.length;
+    },
+    crashed: (error, batch) => {
+      logger.error({ err: error }, 'the policy actor failed; its questions are asked again');
+      for (const { reject } of batch) reject(error);
+      return batch.length;
+    },
+  });
+  return {
+    decide: (requests) => new Promise((resolve, reject) => actor.tell({ requests, resolve, reject })),
+    stop: () => {
+      for (const { reject } of actor.stop()) reject(new Error('the policy actor has stopped'));
+    },
+  };
+};

@@ -1,0 +1,135 @@
+import { answerOf, type Decision } from '../../src/application/decision.ts';
+import type { EventLane } from '../../src/application/ports/event-publisher.ts';
+import type { Session, Tenure } from '../../src/application/ports/ownership.ts';
+import { shardNumber, type ShardNumber } from '../../src/domain/ids.ts';
+import { RejectionMemory } from '../chat/answer-memory.ts';
+import { ShardActor } from './shard.actor.ts';
+import type { CellDeps } from './shard.protocol.ts';
+
+type Held = { readonly tenure: Tenure; readonly actor: ShardActor };
+
+/** The shards of one session: takes its share, gives surplus back, and drops everything when the session is lost. */
+export class ShardKeeper {
+  readonly #deps: CellDeps;
+  readonly #session: Session;
+  readonly #held = new Map<ShardNumber, Held>();
+  readonly #busy = new Set<ShardNumber>();
+  #ended = false;
+
+  constructor(deps: CellDeps, session: Session) {
+    this.#deps = deps;
+    this.#session = session;
+  }
+
+  get heldShards(): ShardNumber[] {
+    return [...this.#held.keys()].sort((a, b) => a - b);
+  }
+  get residentChats(): number {
+    return [...this.#held.values()].reduce((sum, { actor }) => sum + actor.residentChats, 0);
+  }
+
+  /** One look at the cell: takes what is free up to an even share, and hands one shard back when it has more than that. */
+  async balance(): Promise<void> {
+    const { shards, liveSessions } = await this.#session.view();
+    const share = Math.ceil(shards.length / Math.max(1, liveSessions));
+    const wanted = shards
+      .filter(({ shard }) => !this.#held.has(shard) && !this.#busy.has(shard))
+      .sort((a, b) => rank[a.owner] - rank[b.owner]);
+    const taking: Promise<void>[] = [];
+    for (const { shard, owner } of wanted) {
+      if (owner !== 'mine' && this.#held.size + this.#busy.size >= share) continue;
+      taking.push(this.#take(shard));
+    }
+    await Promise.all(taking);
+    if (this.#held.size > share) await this.#giveBack(this.heldShards.at(-1)!, share);
+  }
+
+  passivate(): void {
+    for (const { actor } of this.#held.values()) actor.passivate();
+  }
+
+  /** Drains and releases everything; what cannot be finished in time stays in the journal for the next owner. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#ended = true;
+    await Promise.all(
+      [...this.#held.values()].map(async ({ tenure, actor }) => {
+        if (await actor.drain(timeoutMs)) await this.#session.release(tenure);
+        else await actor.abandon();
+      }),
+    );
+    this.#held.clear();
+  }
+
+  /** The session is lost: nothing more goes out, every delivery goes back. */
+  async abandon(): Promise<void> {
+    this.#ended = true;
+    await Promise.all([...this.#held.values()].map(({ actor }) => actor.abandon()));
+    this.#held.clear();
+  }
+
+  async #take(shard: ShardNumber): Promise<void> {
+    const { publisher, logger, consumer } = this.#deps;
+    this.#busy.add(shard);
+    let lane: EventLane | undefined;
+    const rejections = new RejectionMemory();
+    try {
+      const tenure = await this.#session.take(shard, async (undone) => {
+        lane ??= publisher.lane(shard);
+        await announceAgain(lane, undone);
+        for (const { outcome } of undone) if (outcome.kind === 'rejected') rejections.remember(outcome.rejected);
+      });
+      if (tenure === undefined || this.#ended) return lane?.close();
+      const actor = new ShardActor(
+        {
+          ...this.#deps,
+          store: this.#session.store,
+          lane: lane ?? publisher.lane(shard),
+          logical: { shard: shardNumber(shard), epoch: tenure.epoch, n: 0 },
+          rejections,
+        },
+        this.#deps.residency,
+      );
+      this.#held.set(shard, { tenure, actor });
+      await actor.start(consumer);
+      logger.debug({ shard, epoch: tenure.epoch }, 'shard taken');
+    } catch (error) {
+      lane?.close();
+      if (!this.#ended) logger.warn({ err: error, shard }, 'a shard could not be taken; trying again');
+    } finally {
+      this.#busy.delete(shard);
+    }
+  }
+
+  async #giveBack(shard: ShardNumber, share: number): Promise<void> {
+    const { tenure, actor } = this.#held.get(shard)!;
+    this.#busy.add(shard);
+    try {
+      if (!(await actor.drain(drainTimeoutMs))) {
+        // Something of it is undone: no release. The lost session's journal tells the next owner.
+        this.#deps.logger.error({ shard }, 'a shard could not be drained in time; the session ends');
+        await this.#session.end();
+        return;
+      }
+      this.#held.delete(shard);
+      await this.#session.release(tenure);
+      this.#deps.logger.info({ shard, held: this.#held.size, share }, 'shard handed back');
+    } finally {
+      this.#busy.delete(shard);
+    }
+  }
+}
+
+const drainTimeoutMs = 10_000;
+const rank = { mine: 0, nobody: 1, other: 2 } as const;
+
+/** Every event of an owner that is gone, once more, in its order; resolves when all are confirmed. */
+const announceAgain = (lane: EventLane, undone: readonly Decision[]): Promise<void> =>
+  new Promise((resolve) => {
+    if (undone.length === 0) return resolve();
+    for (const [index, decision] of undone.entries()) {
+      lane.publish(
+        { answer: answerOf(decision), replayed: true, traceparent: undefined, replyTo: undefined },
+        index === undone.length - 1 ? resolve : () => {},
+      );
+    }
+  });

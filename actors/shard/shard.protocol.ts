@@ -1,0 +1,25 @@
+import type { CommandConsumer } from '../../src/application/ports/command-consumer.ts';
+import type { EventPublisher } from '../../src/application/ports/event-publisher.ts';
+import type { Ownership } from '../../src/application/ports/ownership.ts';
+import type { PolicyDecisionPoint } from '../../src/application/ports/policy-decision-point.ts';
+import type { Clock, Logger } from '../../src/application/ports/system.ts';
+import type { BucketLimits } from '../../src/application/turn/decide-command.ts';
+import type { HashKey } from '../../src/application/turn/resident-chat.ts';
+import type { ActorSystem } from '../kit/actor-system.ts';
+
+/** How many chats a shard keeps in memory, and for how long without a command. */
+export type Residency = { readonly maxChats: number; readonly idleMs: number };
+
+/** What the guardian needs to keep this process's share of the shards going. */
+export type CellDeps = {
+  readonly system: ActorSystem;
+  readonly ownership: Ownership;
+  readonly consumer: CommandConsumer;
+  readonly publisher: EventPublisher;
+  readonly policy: PolicyDecisionPoint;
+  readonly hashKey: HashKey;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: BucketLimits;
+  readonly residency: Residency;
+};

@@ -1,0 +1,101 @@
+import type { AccessDecision } from '../../domain/access/access-request.ts';
+import { decide, evolve } from '../../domain/chat/decide.ts';
+import type { Command } from '../../domain/chat/command.ts';
+import type { Entry } from '../../domain/chat/entry.ts';
+import type { Rejection } from '../../domain/chat/rejection.ts';
+import { type Micros, rev, seq, type ShardNumber } from '../../domain/ids.ts';
+import { formatMicros, microsOfMs } from '../../domain/time.ts';
+import { type Decision, type Outcome, type Placement, rejectionOf } from '../decision.ts';
+import { blockStart, type KeyHash, keysPerBlock } from './key-log.ts';
+import { rememberedEntries } from './find-answer.ts';
+import type { ResidentChat } from './resident-chat.ts';
+
+/** A bucket rolls when its window has passed or it is full: a partition stays below 100 MB and 100 k rows. */
+export type BucketLimits = { readonly windowMicros: Micros; readonly maxMessages: number; readonly maxEntries: number };
+export const defaultBucketLimits: BucketLimits = {
+  windowMicros: microsOfMs(10 * 24 * 3600 * 1000),
+  maxMessages: 20_000,
+  maxEntries: 50_000,
+};
+
+/** Counts the decisions of one shard and epoch; the counter is the low part of their logical time. */
+export type LogicalClock = { readonly shard: ShardNumber; readonly epoch: number; n: number };
+
+/** Decides one command on the chat as it is now, and moves the chat on. `exists` = what it asks for is there: its first entry answers. */
+export const decideCommand = (
+  chat: ResidentChat,
+  command: Command,
+  hash: KeyHash,
+  access: AccessDecision,
+  clock: LogicalClock,
+  at: Micros,
+  limits: BucketLimits,
+): Decision | 'exists' => {
+  const verdict = decide(chat.state, command, access, at);
+  switch (verdict.kind) {
+    case 'exists':
+      return 'exists';
+    case 'rejected':
+      return reject(command, verdict.rejection, clock, at);
+    case 'accepted':
+      return decision(command, clock, {
+        kind: 'accepted',
+        entries: verdict.entries,
+        placement: place(chat, verdict.entries, hash, at, limits),
+      });
+  }
+};
+
+export const reject = (command: Command, rejection: Rejection, clock: LogicalClock, at: Micros): Decision =>
+  decision(command, clock, {
+    kind: 'rejected',
+    rejected: rejectionOf(command, rejection, command.sentAt ?? formatMicros(at), at),
+  });
+
+const decision = (command: Command, clock: LogicalClock, outcome: Outcome): Decision => ({
+  v: 1,
+  chatId: command.chatId,
+  shard: clock.shard,
+  epoch: clock.epoch,
+  n: ++clock.n,
+  outcome,
+});
+
+/** Moves head, bucket and keys; says where the entries go. */
+const place = (
+  chat: ResidentChat,
+  entries: readonly Entry[],
+  hash: KeyHash,
+  at: Micros,
+  limits: BucketLimits,
+): Placement => {
+  const firstRev = entries[0]!.rev;
+  const firstSeq = chat.state?.nextSeq ?? seq(1);
+  const before = chat.bucket;
+  const rolls =
+    before === undefined ||
+    at - before.startedAt >= limits.windowMicros ||
+    firstSeq - before.firstSeq >= limits.maxMessages ||
+    firstRev - before.firstRev >= limits.maxEntries;
+  const bucket = rolls ? { bucket: before === undefined ? 0 : before.bucket + 1, firstSeq, firstRev, startedAt: at } : before;
+  chat.bucket = bucket;
+
+  let keys: Placement['keys'] = null;
+  for (const entry of entries) {
+    chat.state = evolve(chat.state, entry);
+    chat.keys.append(hash, entry.type === 'message.posted' ? entry.seq : undefined);
+    if (entry.rev % keysPerBlock === 0) {
+      const start = blockStart(entry.rev);
+      keys = { firstRev: start, blob: Buffer.from(chat.keys.block(start)).toString('base64') };
+      chat.keys.trim(rememberedEntries);
+    }
+  }
+  const state = chat.state!;
+  return {
+    bucket: bucket.bucket,
+    nextSeq: state.nextSeq,
+    nextRev: rev(state.nextRev),
+    opens: rolls ? { firstSeq, firstRev, startedAt: at } : null,
+    keys,
+  };
+};
