@@ -1,4 +1,4 @@
-import { answerOf, type Answer, type Decision } from '../../src/application/decision.ts';
+import { type Answer, answerOf, type Decision, isEntry } from '../../src/application/decision.ts';
 import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import { SessionLost } from '../../src/application/ports/chat-store.ts';
 import { type ResidentChat } from '../../src/application/turn/resident-chat.ts';
@@ -68,8 +68,8 @@ export class ChatActor {
 
   async #take(turn: readonly Delivery[]): Promise<void> {
     if (this.#chat?.state === undefined) {
-      // A chat is read again only when nothing of it is on its way: the store would not show it yet.
-      await this.#outbox.whenEmpty();
+      // A chat is read again only when no entry of it is on its way: the store would not show it yet.
+      if (this.#entryUndone()) await this.#outbox.whenEmpty();
       this.#chat = await this.#home.open(turn);
     }
     const chat = this.#chat;
@@ -92,9 +92,17 @@ export class ChatActor {
     this.#outbox.ready(steps);
   }
 
+  /** An entry stays the answer to its id while it is on its way, also when the id is used again meanwhile and that is rejected. */
   #remember(decision: Decision): void {
     const answer = answerOf(decision);
-    this.#undone.set(commandKey(answer), answer);
+    const key = commandKey(answer);
+    const known = this.#undone.get(key);
+    if (known === undefined || !isEntry(known)) this.#undone.set(key, answer);
+  }
+
+  #entryUndone(): boolean {
+    for (const answer of this.#undone.values()) if (isEntry(answer)) return true;
+    return false;
   }
 
   #announced({ decision, delivery }: Step): void {
@@ -102,7 +110,7 @@ export class ChatActor {
       const answer = answerOf(decision);
       const key = commandKey(answer);
       if (this.#undone.get(key) === answer) this.#undone.delete(key);
-      if (!('rev' in answer)) this.#context.rejections.remember(answer);
+      if (!isEntry(answer)) this.#context.rejections.remember(answer);
       this.#context.store.announced([decision]);
     }
     delivery.ack();

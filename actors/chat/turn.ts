@@ -1,4 +1,4 @@
-import { type Answer, answerOf, type Decision } from '../../src/application/decision.ts';
+import { type Answer, answerOf, type Decision, isEntry } from '../../src/application/decision.ts';
 import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import { decideCommand, reject } from '../../src/application/turn/decide-command.ts';
 import { findAnswer, surelyNew } from '../../src/application/turn/find-answer.ts';
@@ -49,7 +49,7 @@ export const takeTurn = async (
     }
     const answer = answerOf(decision);
     decisions.push(decision);
-    decidedHere.set(key, answer);
+    if (first === undefined || !isEntry(first)) decidedHere.set(key, answer);
     steps.push(step(delivery, answer, decision));
   }
   return { steps, decisions };
@@ -60,7 +60,7 @@ const judge = (command: Command, first: Answer | undefined, redelivered: boolean
   if (first === undefined) return 'new';
   const same = first.fingerprint === command.fingerprint;
   // A rejection had no effect: another command may use its id.
-  if (!('rev' in first)) return same ? 'repeat' : 'new';
+  if (!isEntry(first)) return same ? 'repeat' : 'new';
   // The seed's senders know no repeats: for them only the broker may repeat a command.
   if (command.type === 'message.post' && command.seedForm && !redelivered) {
     return { code: 'IDEMPOTENCY_KEY_REUSED', reason: seedReasons.duplicated };
@@ -69,6 +69,7 @@ const judge = (command: Command, first: Answer | undefined, redelivered: boolean
   return { code: 'IDEMPOTENCY_KEY_REUSED', reason: 'This client_message_id was used for another command of this sender.' };
 };
 
+/** A rejection answers only the delivery it was decided for, when that comes again; a new send of the same command is decided anew. */
 const earlierAnswers = async (
   chat: ResidentChat,
   deliveries: readonly Delivery[],
@@ -78,12 +79,12 @@ const earlierAnswers = async (
 ): Promise<readonly (Answer | undefined)[]> => {
   const answers: (Answer | undefined)[] = [];
   for (const [index, { command, redelivered }] of deliveries.entries()) {
-    const answer =
-      undone.get(commandKey(command)) ?? (redelivered ? context.rejections.find(command) : undefined);
+    const answer = undone.get(commandKey(command)) ?? context.rejections.find(command);
+    const usable = answer !== undefined && (isEntry(answer) || redelivered) ? answer : undefined;
     const hash = hashes[index]!;
     answers.push(
-      answer !== undefined || surelyNew(chat, hash)
-        ? answer
+      usable !== undefined || surelyNew(chat, hash)
+        ? usable
         : await patiently('looking for an earlier answer', context, () =>
             findAnswer(chat, command, hash, context.store, context.clock.now()),
           ),
@@ -117,7 +118,7 @@ const firstEntry = async (
   undone: ReadonlyMap<string, Answer>,
   context: ShardContext,
 ): Promise<Answer> => {
-  for (const answer of undone.values()) if ('rev' in answer && answer.rev === 1) return answer;
+  for (const answer of undone.values()) if (isEntry(answer) && answer.rev === 1) return answer;
   const entry = await patiently('reading the first entry of a chat', context, () =>
     context.store.entryAt(chat.id, { rev: rev(1), seq: undefined }),
   );

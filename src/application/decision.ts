@@ -48,6 +48,8 @@ export type Decision = {
 /** The first answer to one command: what its event is rendered from. */
 export type Answer = Entry | RejectedCommand;
 
+export const isEntry = (answer: Answer): answer is Entry => 'rev' in answer;
+
 export const answerOf = ({ outcome }: Decision): Answer =>
   outcome.kind === 'accepted' ? outcome.entries[outcome.entries.length - 1]! : outcome.rejected;
 

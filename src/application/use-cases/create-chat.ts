@@ -11,9 +11,7 @@ export type CreateChatDeps = {
 };
 
 /** `created` is false when the chat was there already: a repeat, or the direct chat of the same two. */
-export type CreateChatResult =
-  | { readonly kind: 'ok'; readonly chat: ChatView; readonly created: boolean }
-  | Refused;
+export type CreateChatResult = { readonly kind: 'ok'; readonly chat: ChatView; readonly created: boolean } | Refused;
 
 export const createChat =
   ({ sender, reader, readOutcome }: CreateChatDeps) =>

@@ -1,11 +1,11 @@
-import type { Answer } from '../../application/decision.ts';
+import { type Answer, isEntry } from '../../application/decision.ts';
 import type { MessagePosted } from '../../domain/chat/entry.ts';
 import { formatMicros } from '../../domain/time.ts';
 import { wireUserId, wireUserIds } from './user-id.ts';
 
 /** Identity of an event: `<chat_id>/<rev>`, of a rejection `<chat_id>/<sender_id>/<client_message_id>`. At most 255 bytes. */
 export const eventIdOf = (answer: Answer): string =>
-  'rev' in answer
+  isEntry(answer)
     ? `${answer.chatId}/${answer.rev}`
     : `${answer.chatId}/${answer.senderId}/${answer.clientMessageId}`;
 

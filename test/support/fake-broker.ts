@@ -1,0 +1,122 @@
+import type { CommandConsumer, Delivery, Subscription } from '../../src/application/ports/command-consumer.ts';
+import type { Announcement, EventLane, EventPublisher } from '../../src/application/ports/event-publisher.ts';
+import type { Command } from '../../src/domain/chat/command.ts';
+import type { ShardNumber } from '../../src/domain/ids.ts';
+
+type Queued = { readonly command: Command; delivered: number };
+
+/** A broker whose every move is the test's: it delivers, confirms and cuts channels only when told. One queue for each shard. */
+export class FakeBroker implements CommandConsumer, EventPublisher {
+  readonly settled: { command: Command; how: 'ack' | 'forward' | 'dead-letter'; detail?: unknown }[] = [];
+  /** Settlements of a delivery that was settled already: always a defect. */
+  readonly settledTwice: Command[] = [];
+  readonly published: Announcement[] = [];
+  /** Events are confirmed at once, unless this is true: then `confirm` does it. */
+  holdConfirms = false;
+  readonly #queues = new Map<ShardNumber, Queued[]>();
+  readonly #unsettled = new Map<ShardNumber, Queued[]>();
+  readonly #consumers = new Map<ShardNumber, { deliver: (delivery: Delivery) => void; channel: { live: boolean } }>();
+  #confirms: (() => void)[] = [];
+
+  put(shard: ShardNumber, ...commands: readonly Command[]): void {
+    this.#queue(shard).push(...commands.map((command) => ({ command, delivered: 0 })));
+    this.#pump(shard);
+  }
+
+  waiting(shard: ShardNumber): number {
+    return this.#queue(shard).length + (this.#unsettled.get(shard)?.length ?? 0);
+  }
+
+  confirm(count = Number.POSITIVE_INFINITY): void {
+    for (const confirmed of this.#confirms.splice(0, count)) confirmed();
+  }
+
+  /** The shard's channel is lost: everything unsettled comes again, in order, on a new one. */
+  cut(shard: ShardNumber): void {
+    const consumer = this.#consumers.get(shard);
+    if (consumer === undefined) return;
+    consumer.channel.live = false;
+    this.#handBack(shard);
+    this.#consumers.set(shard, { deliver: consumer.deliver, channel: { live: true } });
+    this.#pump(shard);
+  }
+
+  async consume(shard: ShardNumber, onDelivery: (delivery: Delivery) => void): Promise<Subscription> {
+    this.#consumers.set(shard, { deliver: onDelivery, channel: { live: true } });
+    this.#pump(shard);
+    return {
+      flush: async () => {},
+      close: async () => {
+        const consumer = this.#consumers.get(shard);
+        if (consumer === undefined) return;
+        consumer.channel.live = false;
+        this.#consumers.delete(shard);
+        this.#handBack(shard);
+      },
+    };
+  }
+
+  lane(): EventLane {
+    let open = true;
+    return {
+      publish: (announcement, onConfirmed) => {
+        if (!open) return;
+        this.published.push(announcement);
+        const confirmed = () => {
+          if (open) onConfirmed();
+        };
+        if (this.holdConfirms) this.#confirms.push(confirmed);
+        else setImmediate(confirmed);
+      },
+      close: () => {
+        open = false;
+      },
+    };
+  }
+
+  #queue(shard: ShardNumber): Queued[] {
+    let queue = this.#queues.get(shard);
+    if (queue === undefined) this.#queues.set(shard, (queue = []));
+    return queue;
+  }
+
+  #handBack(shard: ShardNumber): void {
+    this.#queue(shard).unshift(...(this.#unsettled.get(shard) ?? []));
+    this.#unsettled.set(shard, []);
+  }
+
+  #pump(shard: ShardNumber): void {
+    const consumer = this.#consumers.get(shard);
+    if (consumer === undefined) return;
+    const unsettled = this.#unsettled.get(shard) ?? [];
+    this.#unsettled.set(shard, unsettled);
+    for (const queued of this.#queue(shard).splice(0)) {
+      unsettled.push(queued);
+      consumer.deliver(this.#delivery(shard, queued, consumer.channel));
+    }
+  }
+
+  #delivery(shard: ShardNumber, queued: Queued, channel: { live: boolean }): Delivery {
+    let settled = false;
+    const settle = (how: 'ack' | 'forward' | 'dead-letter', detail?: unknown) => {
+      if (settled) this.settledTwice.push(queued.command);
+      settled = true;
+      if (!channel.live) return;
+      const unsettled = this.#unsettled.get(shard)!;
+      unsettled.splice(unsettled.indexOf(queued), 1);
+      this.settled.push({ command: queued.command, how, detail });
+    };
+    return {
+      command: queued.command,
+      redelivered: queued.delivered++ > 0,
+      get live() {
+        return channel.live;
+      },
+      traceparent: undefined,
+      replyTo: undefined,
+      ack: () => settle('ack'),
+      forward: async (to) => settle('forward', to),
+      deadLetter: async (reason) => settle('dead-letter', reason),
+    };
+  }
+}
