@@ -25,8 +25,8 @@ const move = fc.oneof(
 describe('whatever happens to channels, confirms and sessions', () => {
   it('settles every delivery exactly once, makes one entry per command, and keeps seq and rev dense', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(move, { minLength: 5, maxLength: 60 }), async (moves) => {
-        const { broker, memory, cell, close } = startTestCell();
+      fc.asyncProperty(fc.array(move, { minLength: 5, maxLength: 60 }), fc.nat(3), async (moves, commitDelayMs) => {
+        const { broker, memory, cell, close } = startTestCell({ commitDelayMs });
         broker.holdConfirms = true;
         for (const step of moves) {
           if (step.kind === 'put') broker.put(shard, post(chats[step.chat]!, `m-${step.id}`, { body: `b-${step.body}`, sender: step.sender }));

@@ -26,9 +26,13 @@ export const realClock: Clock = {
 };
 
 /** The real actors over a fake broker and the memory store, or what a test puts in their place. */
-export const startTestCell = (over: Partial<CellDeps> & { shards?: number } = {}) => {
+export const startTestCell = (over: Partial<CellDeps> & { shards?: number; commitDelayMs?: number } = {}) => {
+  const { shards = 1, commitDelayMs, ...deps } = over;
   const broker = new FakeBroker();
-  const memory = openMemoryCell({ shards: over.shards ?? 1 });
+  const memory = openMemoryCell({
+    shards,
+    ...(commitDelayMs === undefined ? {} : { schedule: (flush) => void setTimeout(flush, commitDelayMs) }),
+  });
   const system = startActorSystem();
   const cell: Cell = startCell({
     system,
@@ -41,7 +45,7 @@ export const startTestCell = (over: Partial<CellDeps> & { shards?: number } = {}
     logger: quietLogger,
     limits: defaultBucketLimits,
     residency: { maxChats: 1_000, idleMs: 60_000 },
-    ...over,
+    ...deps,
   });
   return {
     broker,
