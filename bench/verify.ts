@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import amqp from 'amqplib';
+import { userId } from '../src/domain/ids.ts';
 import { issueToken } from '../src/infrastructure/http/issue-token.ts';
 import { bodyAt, chatIdAt, clientIdAt, eventQueue, type Load, options, senderAt, users } from './load.ts';
 
@@ -91,7 +92,7 @@ function messagesOf(chat: number): number {
 /** Walks every chat's pages, newest to oldest. Returns how many messages are stored. */
 async function checkHistory(of: Load): Promise<number> {
   const key = process.env.KEY || readFileSync(join(process.env.DATA_DIR || './data', 'development-key'), 'utf8').trim();
-  const token = await issueToken(key, users[0], 3600);
+  const token = await issueToken(key, userId(String(users[0])), 3600);
   let count = 0;
   for (let chat = 0; chat < of.chats; chat++) {
     const id = chatIdAt(of, chat);

@@ -17,7 +17,8 @@ const move = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('put' as const), chat: fc.nat(1), id: fc.nat(5), body: fc.nat(1), sender: fc.constantFrom('1', '2', '9') }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('create' as const), chat: fc.nat(1) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('cut' as const, 'lose' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('lose' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('confirm' as const), count: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('pause' as const), ticks: fc.integer({ min: 1, max: 6 }) }) },
 );

@@ -1,0 +1,119 @@
+import type { Logger as PinoLogger } from 'pino';
+import { startActorSystem } from '../actors/kit/actor-system.ts';
+import { spawnPolicyActor } from '../actors/policy/policy.actor.ts';
+import { type Cell, startCell } from '../actors/shard/guardian.ts';
+import type { ChatReader } from './application/ports/chat-reader.ts';
+import { type CommandSender, SendFailed } from './application/ports/command-sender.ts';
+import { defaultBucketLimits } from './application/turn/decide-command.ts';
+import { CedarPolicyEngine } from './infrastructure/cedar/cedar-policy-engine.ts';
+import type { Config } from './infrastructure/config/config.ts';
+import { developmentKey } from './infrastructure/config/development-key.ts';
+import { buildApp } from './infrastructure/http/app.ts';
+import { listen } from './infrastructure/http/server.ts';
+import { randomIds } from './infrastructure/system/random-ids.ts';
+import { SystemClock } from './infrastructure/system/system-clock.ts';
+import { keyHash } from './interface-adapters/amqp/command-identity.ts';
+import { type Broker, openBroker } from './open-broker.ts';
+import { openStore, type Store } from './open-store.ts';
+
+export type Service = {
+  readonly address: string;
+  readonly key: string;
+  /** Resolves when commands are consumed; rejects when a setting makes that impossible. */
+  readonly running: Promise<void>;
+  /** Finishes what was begun, hands the shards back and closes everything. Bounded in time. */
+  stop(): Promise<void>;
+};
+
+const drainTimeoutMs = 10_000;
+const residency = { maxChats: 2_000, idleMs: 60_000 };
+
+/** Joins everything. HTTP listens first, so that probes are answered while servers are still awaited. */
+export const startService = async (config: Config, logger: PinoLogger): Promise<Service> => {
+  const clock = new SystemClock();
+  const stopping = new AbortController();
+  const key = config.auth.key ?? developmentKey(config.dataDir);
+  const engine = CedarPolicyEngine.load(config.policyDir);
+  const system = startActorSystem();
+  const policy = spawnPolicyActor(system, engine, logger);
+  let store: Store | undefined;
+  let broker: Broker | undefined;
+  let cell: Cell | undefined;
+
+  const present = <T>(value: T | undefined, what: string): T => {
+    if (value === undefined) throw new Error(`the ${what} is not connected yet`);
+    return value;
+  };
+  const app = buildApp({
+    reader: lateReader(() => present(store, 'store').reader),
+    sender: lateSender(() => broker?.sender),
+    policy,
+    ids: randomIds,
+    auth: { key, algorithm: config.auth.algorithm },
+    corsOrigins: config.http.corsOrigins,
+    checks: {
+      store: async () => present(store, 'store').reader.ping(),
+      broker: async () => present(broker, 'broker').check(),
+      shards: async () => {
+        const { session, shards } = present(cell, 'cell').status();
+        if (session === undefined) throw new Error('no session could be begun');
+        if (shards.length === 0) throw new Error('this instance holds no shard yet');
+      },
+    },
+    logger,
+  });
+  const address = await listen(app, config.http);
+
+  const run = async () => {
+    store = await openStore(config, { logger, clock, signal: stopping.signal });
+    broker = await openBroker(config, { shardCount: store.ownership.shardCount, logger, clock, signal: stopping.signal });
+    cell = startCell({
+      system,
+      ownership: store.ownership,
+      consumer: broker.consumer,
+      publisher: broker.publisher,
+      policy,
+      hashKey: keyHash,
+      clock,
+      logger,
+      limits: defaultBucketLimits,
+      residency,
+    });
+  };
+
+  const running = run().catch((error) => {
+    if (!stopping.signal.aborted) throw error;
+  });
+  return {
+    address,
+    key,
+    running,
+    stop: async () => {
+      stopping.abort(new Error('the service is stopping'));
+      await running.catch(() => {});
+      // Requests under way still need the cell.
+      await app.close();
+      await cell?.stop(drainTimeoutMs);
+      await broker?.close();
+      await store?.close();
+      policy.stop();
+      system.stop();
+    },
+  };
+};
+
+/** The reader of a store that may still be connecting: until then every read fails as the store's reads do. */
+const lateReader = (reader: () => ChatReader): ChatReader => ({
+  chat: async (id) => reader().chat(id),
+  standing: async (id, user) => reader().standing(id, user),
+  page: async (request) => reader().page(request),
+  ping: async () => reader().ping(),
+});
+
+const lateSender = (sender: () => CommandSender | undefined): CommandSender => ({
+  send: async (command, timeoutMs) => {
+    const current = sender();
+    if (current === undefined) throw new SendFailed('OVERLOADED', 'The broker is not connected yet; try again.');
+    return current.send(command, timeoutMs);
+  },
+});

@@ -1,0 +1,134 @@
+import type { CommandConsumer } from '../../application/ports/command-consumer.ts';
+import type { CommandSender } from '../../application/ports/command-sender.ts';
+import type { EventPublisher } from '../../application/ports/event-publisher.ts';
+import type { Clock, Logger } from '../../application/ports/system.ts';
+import { AmqpCommandConsumer } from './amqp-command-consumer.ts';
+import { AmqpCommandSender } from './amqp-command-sender.ts';
+import { AmqpEventPublisher } from './amqp-event-publisher.ts';
+import { backoffMs } from './backoff.ts';
+import { BrokerRefused } from './broker-refused.ts';
+import { ConfirmedPublisher } from './confirmed-publisher.ts';
+import { type ConnectionState, SupervisedConnection } from './connection.ts';
+import { type AmqpCounts, noCounts } from './counts.ts';
+import { shardExits } from './shard-exits.ts';
+import { declareTopology, type Topology } from './topology.ts';
+
+export type AmqpBrokerOptions = {
+  readonly url: string;
+  readonly shardCount: number;
+  readonly prefetch: number;
+  readonly deliveryExchange: string;
+  /** Of an exchange that is not there yet; `direct` by default. */
+  readonly deliveryExchangeType?: string | undefined;
+  readonly deliveryRoutingKey?: string | undefined;
+  /** `chat.commands` and `chat.dead-letter` by default. */
+  readonly names?: { readonly commands: string; readonly deadLetters: string } | undefined;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Gives up waiting for the broker to come up. */
+  readonly signal?: AbortSignal | undefined;
+};
+
+export type AmqpBroker = {
+  readonly consumer: CommandConsumer;
+  readonly sender: CommandSender;
+  readonly publisher: EventPublisher;
+  status(): { readonly consuming: ConnectionState; readonly publishing: ConnectionState };
+  readonly counts: Readonly<AmqpCounts>;
+  /** Ends both connections. Everything unsettled is delivered again, to whoever consumes next. */
+  close(): Promise<void>;
+};
+
+/** Resolves when both connections are up and everything is declared, however long the broker takes to come up; rejects with
+ *  BrokerRefused when waiting cannot help. */
+export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBroker> => {
+  const { url, logger, clock, signal, prefetch, deliveryExchange } = options;
+  const names = options.names ?? { commands: 'chat.commands', deadLetters: 'chat.dead-letter' };
+  const connect = (name: string) =>
+    SupervisedConnection.open({ url, name: `chat-messaging ${name}`, logger, clock }, signal);
+  const consuming = await connect('consuming');
+  const publishing = await connect('publishing').catch(async (error) => {
+    await consuming.close();
+    throw error;
+  });
+
+  const topology: Topology = {
+    ...names,
+    shardCount: options.shardCount,
+    deliveryExchange,
+    deliveryExchangeType: options.deliveryExchangeType ?? 'direct',
+  };
+  const never = new AbortController().signal;
+  try {
+    await declareUntilDone(consuming, topology, clock, logger, signal ?? never);
+  } catch (error) {
+    await Promise.all([consuming.close(), publishing.close()]);
+    throw error;
+  }
+
+  const counts = noCounts();
+  const repair = repairOf(consuming, topology, logger);
+  const shared = { repair, clock, logger };
+  const moves = new ConfirmedPublisher({ connection: publishing, ...shared });
+  const exits = shardExits(names, moves, counts, logger);
+  const sender = new AmqpCommandSender({ connection: publishing, exchange: names.commands, ...shared });
+  const publisher = new AmqpEventPublisher({
+    connection: publishing,
+    exchange: deliveryExchange,
+    routingKeyTemplate: options.deliveryRoutingKey ?? '',
+    counts,
+    ...shared,
+  });
+  return {
+    consumer: new AmqpCommandConsumer({
+      connection: consuming,
+      commands: names.commands,
+      prefetch,
+      exits,
+      counts,
+      ...shared,
+    }),
+    sender,
+    publisher,
+    counts,
+    status: () => ({ consuming: consuming.state, publishing: publishing.state }),
+    async close() {
+      publisher.close();
+      await Promise.all([moves.close(), sender.close()]);
+      await Promise.all([consuming.close(), publishing.close()]);
+    },
+  };
+};
+
+const declareUntilDone = async (
+  connection: SupervisedConnection,
+  topology: Topology,
+  clock: Clock,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> => {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await declareTopology(await connection.whenUp(signal), topology);
+    } catch (error) {
+      if (error instanceof BrokerRefused || signal.aborted) throw error;
+      logger.warn({ err: error }, 'exchanges and queues could not be declared; trying again');
+      await clock.sleep(backoffMs(attempt), signal);
+    }
+  }
+};
+
+/** Somebody deleted an exchange or a queue while we run: declared again, once for all channels that miss it. */
+const repairOf = (connection: SupervisedConnection, topology: Topology, logger: Logger): (() => Promise<void>) => {
+  let running: Promise<void> | undefined;
+  return () => {
+    const model = connection.model;
+    if (model === undefined) return Promise.resolve();
+    running ??= declareTopology(model, topology)
+      .catch((error) => logger.error({ err: error }, 'exchanges and queues could not be declared again'))
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  };
+};

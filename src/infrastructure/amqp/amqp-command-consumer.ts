@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import type { Channel, ConsumeMessage } from 'amqplib/callback_api';
+import type { CommandConsumer, Delivery, Subscription } from '../../application/ports/command-consumer.ts';
+import type { Clock, Logger } from '../../application/ports/system.ts';
+import type { ShardNumber } from '../../domain/ids.ts';
+import { decodeCommand } from '../../interface-adapters/amqp/command-json.ts';
+import { AmqpDelivery, type ShardExits } from './amqp-delivery.ts';
+import type { SupervisedConnection } from './connection.ts';
+import type { AmqpCounts } from './counts.ts';
+import { ShardChannel } from './shard-channel.ts';
+import { consumerTagOf } from './shard-exits.ts';
+import { called, StandingChannel } from './standing-channel.ts';
+import { shardQueue } from './topology.ts';
+
+export type AmqpCommandConsumerOptions = {
+  readonly connection: SupervisedConnection;
+  /** Stem of the shard queues. */
+  readonly commands: string;
+  readonly prefetch: number;
+  readonly exits: ShardExits;
+  readonly repair: () => Promise<void>;
+  readonly counts: AmqpCounts;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
+
+export class AmqpCommandConsumer implements CommandConsumer {
+  readonly #options: AmqpCommandConsumerOptions;
+
+  constructor(options: AmqpCommandConsumerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves at once; the channel is opened, and opened again, in the background. */
+  async consume(shard: ShardNumber, onDelivery: (delivery: Delivery) => void): Promise<Subscription> {
+    return new ShardSubscription(shardQueue(this.#options.commands, shard), onDelivery, this.#options);
+  }
+}
+
+class ShardSubscription implements Subscription {
+  readonly #queue: string;
+  readonly #onDelivery: (delivery: Delivery) => void;
+  readonly #options: AmqpCommandConsumerOptions;
+  readonly #standing: StandingChannel<Channel>;
+  #channel: ShardChannel | undefined;
+
+  constructor(queue: string, onDelivery: (delivery: Delivery) => void, options: AmqpCommandConsumerOptions) {
+    this.#queue = queue;
+    this.#onDelivery = onDelivery;
+    this.#options = options;
+    const { connection, repair, clock, logger } = options;
+    this.#standing = new StandingChannel<Channel>({
+      connection,
+      name: queue,
+      create: (model, opened) => model.createChannel(opened),
+      setup: (channel) => this.#startConsuming(channel),
+      onLost: () => this.#lost(),
+      repair,
+      clock,
+      logger,
+    });
+  }
+
+  /** What has been settled is acked first, so that it does not come again. */
+  async close(): Promise<void> {
+    this.#channel?.flush(true);
+    this.#lost();
+    await this.#standing.close();
+  }
+
+  async flush(): Promise<void> {
+    this.#channel?.flush(true);
+    // amqplib writes to the socket in the next turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async #startConsuming(channel: Channel): Promise<void> {
+    const { prefetch, clock, counts } = this.#options;
+    await called((done) => channel.prefetch(prefetch, false, done));
+    const shardChannel = new ShardChannel(channel, prefetch, clock, counts);
+    this.#channel = shardChannel;
+    const consumerTag = consumerTagOf(this.#queue, randomUUID());
+    const onMessage = (message: ConsumeMessage | null) => {
+      if (message !== null) this.#received(message, shardChannel);
+      else this.#standing.replace(); // the broker ended the consumer: queue deleted, or held too long
+    };
+    await called((done) => channel.consume(this.#queue, onMessage, { noAck: false, consumerTag }, done));
+  }
+
+  #received(message: ConsumeMessage, channel: ShardChannel): void {
+    if (!channel.live) return;
+    channel.delivered(message.fields.deliveryTag);
+    const decoded = decodeCommand(message.content);
+    if (!decoded.ok) return void this.#bury(message, decoded.reason, channel);
+    const delivery = new AmqpDelivery(decoded.command, message, channel, this.#options.exits);
+    try {
+      this.#onDelivery(delivery);
+    } catch (error) {
+      // It stays unsettled; letting amqplib see the error would close the channel in the middle of others.
+      this.#options.logger.error({ err: error, queue: this.#queue }, 'the receiver of a delivery failed');
+    }
+  }
+
+  async #bury(message: ConsumeMessage, reason: string, channel: ShardChannel): Promise<void> {
+    if (await this.#options.exits.deadLetter(message, reason, channel.signal))
+      channel.settle(message.fields.deliveryTag);
+  }
+
+  #lost(): void {
+    this.#channel?.lost();
+    this.#channel = undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import type { ConsumeMessage } from 'amqplib/callback_api';
+import type { Delivery, ReplyAddress } from '../../application/ports/command-consumer.ts';
+import type { Command } from '../../domain/chat/command.ts';
+import type { ShardNumber } from '../../domain/ids.ts';
+import { redeliveredHeader, traceparentOf, wasRedelivered } from './message-properties.ts';
+import type { ShardChannel } from './shard-channel.ts';
+
+/** The two ways out of a queue other than an ack. Both resolve false when the channel was lost first. */
+export type ShardExits = {
+  forward(
+    message: ConsumeMessage,
+    shard: ShardNumber,
+    headers: Record<string, unknown>,
+    signal: AbortSignal,
+  ): Promise<boolean>;
+  deadLetter(message: ConsumeMessage, reason: string, signal: AbortSignal): Promise<boolean>;
+};
+
+export class AmqpDelivery implements Delivery {
+  readonly command: Command;
+  readonly redelivered: boolean;
+  readonly traceparent: string | undefined;
+  readonly replyTo: ReplyAddress | undefined;
+  readonly #message: ConsumeMessage;
+  readonly #channel: ShardChannel;
+  readonly #exits: ShardExits;
+  #settled = false;
+
+  constructor(command: Command, message: ConsumeMessage, channel: ShardChannel, exits: ShardExits) {
+    this.command = command;
+    this.redelivered = wasRedelivered(message);
+    this.traceparent = traceparentOf(message);
+    this.replyTo = replyAddressOf(message);
+    this.#message = message;
+    this.#channel = channel;
+    this.#exits = exits;
+  }
+
+  get live(): boolean {
+    return this.#channel.live;
+  }
+
+  ack(): void {
+    if (this.#claim()) this.#ack();
+  }
+
+  async forward(shard: ShardNumber): Promise<void> {
+    if (!this.#claim()) return;
+    const headers = this.redelivered ? { [redeliveredHeader]: true } : {};
+    if (await this.#exits.forward(this.#message, shard, headers, this.#channel.signal)) this.#ack();
+  }
+
+  async deadLetter(reason: string): Promise<void> {
+    if (!this.#claim()) return;
+    if (await this.#exits.deadLetter(this.#message, reason, this.#channel.signal)) this.#ack();
+  }
+
+  #claim(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    if (this.#channel.live) return true;
+    this.#channel.stale();
+    return false;
+  }
+
+  #ack(): void {
+    this.#channel.settle(this.#message.fields.deliveryTag);
+  }
+}
+
+/** Somebody waits when both are given. */
+const replyAddressOf = ({ properties: { replyTo, correlationId } }: ConsumeMessage): ReplyAddress | undefined =>
+  typeof replyTo === 'string' && typeof correlationId === 'string' ? { queue: replyTo, correlationId } : undefined;

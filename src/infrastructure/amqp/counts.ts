@@ -1,0 +1,19 @@
+/** What happened so far; read by telemetry. */
+export type AmqpCounts = {
+  /** Settlements of deliveries whose channel was gone. */
+  staleSettles: number;
+  forwarded: number;
+  deadLettered: number;
+  /** Events that no queue took. */
+  unroutableEvents: number;
+  /** Events sent again because an earlier one was not confirmed. */
+  resentEvents: number;
+};
+
+export const noCounts = (): AmqpCounts => ({
+  staleSettles: 0,
+  forwarded: 0,
+  deadLettered: 0,
+  unroutableEvents: 0,
+  resentEvents: 0,
+});

@@ -1,0 +1,37 @@
+import type { ConsumeMessage, Options } from 'amqplib/callback_api';
+
+/** Header of a command that had been delivered before it was forwarded; the next queue's own flag does not know. */
+export const redeliveredHeader = 'x-redelivered';
+
+/** Headers that the broker writes or acts on; passed on, they would lie or send copies elsewhere. */
+const brokersOwn = ['x-delivery-count', 'x-acquired-count', 'CC'];
+
+/** The properties of a delivery for another publish, untouched, plus `added` headers. Gotcha: `user_id` stays behind, the broker
+ *  closes the channel of whoever publishes with somebody else's. */
+export const passedOn = ({ properties }: ConsumeMessage, added: Record<string, unknown>): Options.Publish => {
+  const headers: Record<string, unknown> = { ...properties.headers };
+  for (const name of brokersOwn) delete headers[name];
+  return {
+    contentType: properties.contentType,
+    contentEncoding: properties.contentEncoding,
+    deliveryMode: properties.deliveryMode,
+    priority: properties.priority,
+    correlationId: properties.correlationId,
+    replyTo: properties.replyTo,
+    expiration: properties.expiration,
+    messageId: properties.messageId,
+    timestamp: properties.timestamp,
+    type: properties.type,
+    appId: properties.appId,
+    headers: { ...headers, ...added },
+  };
+};
+
+export const wasRedelivered = ({ fields, properties }: ConsumeMessage): boolean =>
+  fields.redelivered || properties.headers?.[redeliveredHeader] === true;
+
+/** A traceparent of a sane length: it is passed on as a header of our own. */
+export const traceparentOf = ({ properties }: ConsumeMessage): string | undefined => {
+  const value: unknown = properties.headers?.traceparent;
+  return typeof value === 'string' && value.length <= 64 ? value : undefined;
+};

@@ -1,0 +1,46 @@
+import type { Logger } from '../../application/ports/system.ts';
+import type { ShardExits } from './amqp-delivery.ts';
+import type { ConfirmedPublisher } from './confirmed-publisher.ts';
+import type { AmqpCounts } from './counts.ts';
+import { passedOn } from './message-properties.ts';
+import { shardQueue } from './topology.ts';
+
+type Names = { readonly commands: string; readonly deadLetters: string };
+
+export const shardExits = (
+  names: Names,
+  publisher: ConfirmedPublisher,
+  counts: AmqpCounts,
+  logger: Logger,
+): ShardExits => ({
+  /** To the queue itself, by the default exchange: the hash of the chat id would bring it back. */
+  async forward(message, shard, headers, signal) {
+    const options = passedOn(message, headers);
+    const routingKey = shardQueue(names.commands, shard);
+    const moved = await publisher.deliver(
+      { exchange: '', routingKey, content: message.content, options, ownHeaders: headers },
+      signal,
+    );
+    if (moved) counts.forwarded++;
+    return moved;
+  },
+
+  /** The payload stays untouched; the headers say why and whence. */
+  async deadLetter(message, reason, signal) {
+    const sourceQueue = sourceQueueOf(message.fields.consumerTag);
+    const headers = { 'x-reason': reason.slice(0, 1_000), 'x-source-queue': sourceQueue };
+    const options = passedOn(message, headers);
+    const parcel = { exchange: names.deadLetters, routingKey: names.deadLetters, content: message.content, options };
+    const moved = await publisher.deliver({ ...parcel, ownHeaders: headers }, signal);
+    if (moved) {
+      counts.deadLettered++;
+      logger.warn({ sourceQueue, reason, bodyBytes: message.content.length }, 'command moved to the dead letters');
+    }
+    return moved;
+  },
+});
+
+/** Consumer tags are `<queue>#<random>`: fresh ones every time (rabbitmq-server#5927), and a delivery does not name its queue. */
+export const consumerTagOf = (queue: string, random: string): string => `${queue}#${random}`;
+
+const sourceQueueOf = (consumerTag: string): string => consumerTag.slice(0, consumerTag.lastIndexOf('#'));

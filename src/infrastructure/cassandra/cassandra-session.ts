@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import type { Decision } from '../../application/decision.ts';
+import type { CellView, Session, Tenure } from '../../application/ports/ownership.ts';
+import type { Clock, Logger } from '../../application/ports/system.ts';
+import type { ShardNumber } from '../../domain/ids.ts';
+import { CassandraChatStore } from './cassandra-chat-store.ts';
+import type { CassandraClient } from './client.ts';
+import { Committer } from './committer.ts';
+import { isApplied, untilAnswered } from './conditional.ts';
+import { type DataAccess, numberOf } from './data-access.ts';
+import type { FallenSessions } from './fallen-sessions.ts';
+import {
+  readSessions,
+  readShard,
+  readShards,
+  removeSessionHint,
+  type ShardRow,
+  shardQueries,
+  writeSessionHint,
+} from './session-tables.ts';
+import { Suspicion } from './suspicion.ts';
+
+/** What all sessions of one process share. */
+export type SessionContext = {
+  readonly ledger: CassandraClient;
+  readonly data: DataAccess;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly instanceId: string;
+  readonly sessionTimeoutMs: number;
+  readonly fallen: FallenSessions;
+  /** True for sessions that this process began itself, or that its former life began: nobody lives in them. */
+  readonly isFormerSelf: (session: string) => boolean;
+};
+
+export class CassandraSession implements Session {
+  readonly id = randomUUID();
+  readonly store: CassandraChatStore;
+  readonly lost: Promise<Error>;
+  readonly #context: SessionContext;
+  readonly #committer: Committer;
+  readonly #suspicion: Suspicion;
+  readonly #held = new Map<ShardNumber, Tenure>();
+  readonly #taking = new Set<ShardNumber>();
+
+  constructor(context: SessionContext) {
+    const { ledger, data, clock, logger, sessionTimeoutMs } = context;
+    this.#context = context;
+    this.#committer = new Committer({ session: this.id, ledger, data, clock, logger, sessionTimeoutMs });
+    this.#suspicion = new Suspicion(sessionTimeoutMs);
+    this.store = new CassandraChatStore(ledger, data, this.#committer);
+    this.lost = this.#committer.lost;
+  }
+
+  /** The session's row exists from here on: beats begin. */
+  start(): void {
+    void this.#showLife();
+  }
+
+  async view(): Promise<CellView> {
+    const { data } = this.#context;
+    this.#signal.throwIfAborted();
+    const [rows, sessions] = await Promise.all([readShards(data), readSessions(data)]);
+    const shards = rows.map(({ shard, owner }) => {
+      return { shard, owner: owner === this.id ? 'mine' : owner === '' ? 'nobody' : 'other' } as const;
+    });
+    return { shards, liveSessions: new Set([this.id, ...sessions.map(({ session }) => session)]).size };
+  }
+
+  async take(
+    shard: ShardNumber,
+    announce: (undone: readonly Decision[]) => Promise<void>,
+  ): Promise<Tenure | undefined> {
+    this.#signal.throwIfAborted();
+    if (this.#held.has(shard) || this.#taking.has(shard)) return undefined;
+    this.#taking.add(shard);
+    try {
+      const row = await readShard(this.#context.data, shard);
+      if (row === undefined) throw new RangeError(`this cell has no shard ${shard}`);
+      if (row.owner !== '' && row.owner !== this.id && !(await this.#replay(row, announce))) return undefined;
+      return await this.#claim(row);
+    } finally {
+      this.#taking.delete(shard);
+    }
+  }
+
+  async release({ shard, epoch }: Tenure): Promise<void> {
+    const { ledger, clock, logger } = this.#context;
+    if (this.#held.get(shard)?.epoch === epoch) this.#held.delete(shard);
+    if (this.#committer.journal.hasUndoneOf(shard, epoch)) {
+      // A free shard means that there is nothing to replay. The next owner must find this session instead.
+      logger.error(
+        { shard, epoch, session: this.id },
+        'a shard with undone decisions cannot be released; the session ends',
+      );
+      this.#committer.journal.lose(`shard ${shard} was given back with something undone`);
+      return;
+    }
+    const free = { query: shardQueries.free, params: [shard, this.id, epoch] };
+    await untilAnswered(ledger, free, clock, this.#signal).catch((error) => {
+      if (!this.#signal.aborted) throw error;
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#committer.end();
+    await removeSessionHint(this.#context.data, this.id).catch(() => {});
+  }
+
+  get #signal(): AbortSignal {
+    return this.#committer.journal.signal;
+  }
+
+  /** Makes sure that the shard's owner is no more, and finishes what it has left undone; false when it lives. */
+  async #replay(
+    { shard, owner }: ShardRow,
+    announce: (undone: readonly Decision[]) => Promise<void>,
+  ): Promise<boolean> {
+    const { clock, fallen, isFormerSelf, logger } = this.#context;
+    try {
+      const seen = await fallen.read(owner);
+      if (seen === undefined) throw new Error(`session ${owner} has no journal`);
+      const isGone =
+        seen.state === 'fenced' ||
+        isFormerSelf(owner) ||
+        this.#suspicion.isSilent(owner, seen, clock.monotonicMs(), this.#committer.journal.answered);
+      if (!isGone) return false;
+      const undone = await fallen.fence(owner, seen, this.#signal);
+      if (undone === 'alive') {
+        this.#suspicion.forget(owner);
+        return false;
+      }
+      const ours = undone.get(shard) ?? [];
+      await this.#committer.replay(ours);
+      if (ours.length > 0) await announce(ours);
+      this.#signal.throwIfAborted();
+      return true;
+    } catch (error) {
+      const pos = (error as { pos?: number }).pos;
+      if (!this.#signal.aborted) {
+        logger.error(
+          { alarm: 'replay_blocked', shard, session: owner, pos, err: error },
+          'a shard cannot be taken over',
+        );
+      }
+      throw error;
+    }
+  }
+
+  async #claim({ shard, owner, epoch: former }: ShardRow): Promise<Tenure | undefined> {
+    const { ledger, clock } = this.#context;
+    const epoch = former + 1;
+    const change = { query: shardQueries.change, params: [this.id, epoch, shard, owner, former] };
+    const row = await untilAnswered(ledger, change, clock, this.#signal);
+    // Only this session writes its name with this epoch: then an earlier copy was applied.
+    const isMine = isApplied(row) || (row.owner === this.id && numberOf(row.epoch) === epoch);
+    if (!isMine) return undefined;
+    const tenure = { shard, epoch };
+    this.#held.set(shard, tenure);
+    return tenure;
+  }
+
+  async #showLife(): Promise<void> {
+    const { data, clock, logger, instanceId, sessionTimeoutMs } = this.#context;
+    const everyMs = sessionTimeoutMs / 3;
+    while (!this.#signal.aborted) {
+      this.#committer.journal.beatUnlessBusy(everyMs / 2);
+      void writeSessionHint(data, this.id, instanceId, hintTtlSeconds(sessionTimeoutMs)).catch((error) =>
+        logger.debug({ err: error }, 'the hint of being alive could not be written'),
+      );
+      await clock.sleep(everyMs, this.#signal).catch(() => {});
+    }
+  }
+}
+
+/** Of the hint in `sessions`, in seconds; it is written three times per timeout. */
+export const hintTtlSeconds = (sessionTimeoutMs: number): number =>
+  Math.max(2, Math.ceil((2 * sessionTimeoutMs) / 1000));

@@ -1,0 +1,86 @@
+import type { Decision } from '../../application/decision.ts';
+import { SessionLost } from '../../application/ports/chat-store.ts';
+import type { Clock, Logger } from '../../application/ports/system.ts';
+import type { CassandraClient } from './client.ts';
+import type { DataAccess } from './data-access.ts';
+import { Journal } from './journal.ts';
+import { journalText } from './journal-payload.ts';
+import { PendingCommit } from './pending-commit.ts';
+import { projectionOf } from './projection.ts';
+import { Projector } from './projector.ts';
+
+export type CommitterOptions = {
+  readonly session: string;
+  readonly ledger: Pick<CassandraClient, 'execute'>;
+  readonly data: Pick<DataAccess, 'write'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sessionTimeoutMs: number;
+};
+
+/** The way of a session's decisions: journal first, then the tables. */
+export class Committer {
+  readonly journal: Journal;
+  readonly #projector: Projector;
+  readonly #unfinished = new Set<PendingCommit>();
+  readonly #onDone = (commit: PendingCommit) => this.#unfinished.delete(commit);
+  readonly lost: Promise<Error>;
+  #closed: SessionLost | undefined;
+
+  constructor({ data, ...options }: CommitterOptions) {
+    const { promise, resolve } = Promise.withResolvers<Error>();
+    this.lost = promise;
+    this.journal = new Journal({
+      ...options,
+      onJournaled: (decisions) => this.#projector.project(decisions),
+      onLost: (reason) => {
+        this.#close(reason);
+        resolve(reason);
+      },
+    });
+    this.#projector = new Projector(data, options.clock, options.logger, this.journal.signal);
+  }
+
+  commit(decisions: readonly Decision[]): Promise<void> {
+    // All of what may fail comes first: a decision that cannot be projected must never be journaled.
+    const prepared = decisions.map((decision) => ({
+      decision,
+      text: journalText(decision),
+      projection: projectionOf(decision),
+    }));
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    if (prepared.length === 0) return Promise.resolve();
+    const commit = this.#track(decisions.length);
+    this.journal.add(prepared.map((one) => ({ ...one, commit })));
+    return commit.promise;
+  }
+
+  /** Writes another session's journaled decisions once more: same content, same timestamps. */
+  replay(decisions: readonly Decision[]): Promise<void> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    if (decisions.length === 0) return Promise.resolve();
+    const commit = this.#track(decisions.length);
+    this.#projector.project(decisions.map((decision) => ({ decision, projection: projectionOf(decision), commit })));
+    return commit.promise;
+  }
+
+  /** With something undone this is a loss, and is reported as one: somebody has to take the shards over. */
+  async end(): Promise<void> {
+    if (this.#closed !== undefined) return;
+    const undone = this.journal.hasUndone;
+    this.#close(new SessionLost('the session has ended'));
+    await this.journal.end(undone);
+  }
+
+  #track(decisions: number): PendingCommit {
+    const commit = new PendingCommit(decisions, this.#onDone);
+    this.#unfinished.add(commit);
+    return commit;
+  }
+
+  #close(reason: SessionLost): void {
+    this.#closed ??= reason;
+    for (const commit of this.#unfinished) commit.reject(reason);
+    this.#unfinished.clear();
+  }
+}

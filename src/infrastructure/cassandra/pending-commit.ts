@@ -1,0 +1,38 @@
+import type { Decision } from '../../application/decision.ts';
+import type { Projection } from './projection.ts';
+
+/** One call of `commit`: done when all of its decisions are. */
+export class PendingCommit {
+  readonly promise: Promise<void>;
+  #resolve!: () => void;
+  #reject!: (reason: Error) => void;
+  #remaining: number;
+  readonly #onDone: (commit: PendingCommit) => void;
+
+  constructor(decisions: number, onDone: (commit: PendingCommit) => void) {
+    this.#remaining = decisions;
+    this.#onDone = onDone;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  decisionDone(): void {
+    if (--this.#remaining > 0) return;
+    this.#onDone(this);
+    this.#resolve();
+  }
+
+  reject(reason: Error): void {
+    this.#reject(reason);
+  }
+}
+
+/** A decision on its way: everything that can fail has been made of it before it is journaled. */
+export type PendingDecision = {
+  readonly decision: Decision;
+  readonly text: string;
+  readonly projection: Projection;
+  readonly commit: { decisionDone(): void };
+};

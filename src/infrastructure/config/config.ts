@@ -1,0 +1,56 @@
+import type { Environment } from './environment.schema.ts';
+
+type Value<Name extends keyof Environment> = NonNullable<Environment[Name]>;
+
+/** What the service runs with. `undefined` in place of a server's settings means its embedded stand-in. */
+export type Config = {
+  readonly production: boolean;
+  readonly instanceId: string;
+  readonly logLevel: Value<'LOG_LEVEL'>;
+  readonly http: { readonly host: string; readonly port: number; readonly corsOrigins: readonly string[] };
+  /** Without a key (never in production) the one in `dataDir` is used: development-key.ts. */
+  readonly auth: { readonly key: string | undefined; readonly algorithm: Value<'ALGORITHM'> };
+  readonly rabbitmq: { readonly url: string } | undefined;
+  readonly delivery: {
+    readonly exchange: string;
+    readonly exchangeType: Value<'DELIVERY_EXCHANGE_TYPE'>;
+    readonly routingKey: string;
+  };
+  readonly cassandra:
+    | {
+        readonly contactPoints: readonly string[];
+        readonly localDataCenter: string;
+        readonly keyspace: string;
+        readonly replicationFactor: number;
+        readonly credentials: { readonly username: string; readonly password: string } | undefined;
+      }
+    | undefined;
+  /** Undefined: what the store has, else 16. */
+  readonly shards: number | undefined;
+  readonly prefetch: number;
+  readonly sessionTimeoutMs: number;
+  readonly dataDir: string;
+  readonly policyDir: string;
+  readonly migrate: boolean;
+};
+
+const hidden = '[redacted]';
+
+/** The same without its secrets, for the log. */
+export const redacted = (config: Config): object => ({
+  ...config,
+  auth: { ...config.auth, key: config.auth.key === undefined ? undefined : hidden },
+  rabbitmq: config.rabbitmq && { url: withoutPassword(config.rabbitmq.url) },
+  cassandra: config.cassandra && {
+    ...config.cassandra,
+    credentials: config.cassandra.credentials && { username: config.cassandra.credentials.username, password: hidden },
+  },
+});
+
+/** Query parameters may carry secrets too (AMQP's auth mechanism, for one). */
+const withoutPassword = (text: string): string => {
+  const url = new URL(text);
+  if (url.password !== '') url.password = 'redacted';
+  url.search = '';
+  return url.href;
+};

@@ -1,0 +1,106 @@
+import cors from '@fastify/cors';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify';
+import { validatorCompiler } from 'fastify-type-provider-zod';
+import type { ChatReader } from '../../application/ports/chat-reader.ts';
+import type { CommandSender } from '../../application/ports/command-sender.ts';
+import type { PolicyDecisionPoint } from '../../application/ports/policy-decision-point.ts';
+import type { IdGenerator } from '../../application/ports/system.ts';
+import { createChat } from '../../application/use-cases/create-chat.ts';
+import { getChat } from '../../application/use-cases/get-chat.ts';
+import { postMessage } from '../../application/use-cases/post-message.ts';
+import { readHistory } from '../../application/use-cases/read-history.ts';
+import { readOutcome } from '../../interface-adapters/http/outcome-json.ts';
+import { authenticate } from './authentication.ts';
+import { chatRoutes } from './chats.route.ts';
+import { answerBrokenRequest, answerError, answerErrors, refuseOtherMethods } from './error-handling.ts';
+import { type Checks, healthRoutes } from './health.route.ts';
+import * as limits from './limits.ts';
+import { messageRoutes } from './messages.route.ts';
+import { describeRoutes } from './openapi.ts';
+import { withoutPathPrefix } from './path-prefix.ts';
+import { type HmacAlgorithm, tokenVerifier } from './verify-token.ts';
+
+export type AppDeps = {
+  readonly sender: CommandSender;
+  readonly reader: ChatReader;
+  readonly policy: PolicyDecisionPoint;
+  readonly ids: IdGenerator;
+  readonly auth: { readonly key: string; readonly algorithm: HmacAlgorithm };
+  /** Origins that browsers may call from; `*` for all, none for no CORS at all. */
+  readonly corsOrigins: readonly string[];
+  /** What /readyz asks, by the name it is answered under. */
+  readonly checks: Checks;
+  /** pino's, or one like it. */
+  readonly logger: FastifyBaseLogger;
+  /** Other than those of limits.ts. */
+  readonly timeoutsMs?: Partial<limits.Timeouts>;
+};
+
+/** The whole HTTP side, not listening: see server.ts, or use `inject`. */
+export const buildApp = (deps: AppDeps): FastifyInstance => {
+  const app = Fastify({
+    loggerInstance: deps.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => deps.ids.random(),
+    bodyLimit: limits.bodyLimitBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: limits.connectionTimeoutMs,
+    handlerTimeout: timeoutsOf(deps).handler,
+    // A request that came before the end is served: nothing it needs is closed before the app is.
+    return503OnClosing: false,
+    rewriteUrl: (request) => withoutPathPrefix(request.url ?? '/'),
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    clientErrorHandler: answerBrokenRequest,
+  });
+  void app.register(messagingApi(deps));
+  return app;
+};
+
+const timeoutsOf = ({ timeoutsMs }: AppDeps): limits.Timeouts => ({ ...limits.timeoutsMs, ...timeoutsMs });
+
+const messagingApi = (deps: AppDeps): FastifyPluginAsync => {
+  const plugin: FastifyPluginAsync = async (app) => {
+    app.setValidatorCompiler(validatorCompiler);
+    // Answers are made by typed functions, and the tests hold them against their schemas: not checked again at run time.
+    app.setSerializerCompiler(() => JSON.stringify);
+    app.removeContentTypeParser('text/plain');
+    app.decorateRequest('userId');
+    app.decorateRequest('clientMessageId', undefined);
+    answerErrors(app);
+
+    app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+    app.addHook('onResponse', async (request, reply) => {
+      const route = request.routeOptions.url;
+      request.log.debug({ method: request.method, route, status: reply.statusCode, ms: reply.elapsedTime }, 'answered');
+    });
+    if (deps.corsOrigins.length > 0) {
+      const origin = deps.corsOrigins.includes('*') ? '*' : [...deps.corsOrigins];
+      await app.register(cors, { origin, exposedHeaders: ['idempotency-replayed', 'retry-after', 'x-request-id'] });
+    }
+
+    await describeRoutes(app);
+    const routes = new Map<string, Set<string>>();
+    app.addHook('onRoute', ({ url, method }) => {
+      const known = routes.get(url) ?? routes.set(url, new Set()).get(url)!;
+      for (const one of [method].flat()) known.add(one);
+    });
+    await app.register(healthRoutes(deps.checks, timeoutsOf(deps).check));
+    await app.register(v1(deps), { prefix: '/v1' });
+    refuseOtherMethods(app, routes);
+  };
+  // Hooks, decorators and error handlers are the whole app's, not of a scope inside it.
+  return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
+};
+
+const v1 =
+  (deps: AppDeps): FastifyPluginAsync =>
+  async (app) => {
+    app.addHook('onRequest', authenticate(tokenVerifier(deps.auth.key, deps.auth.algorithm)));
+    const commands = { sender: deps.sender, reader: deps.reader, readOutcome };
+    const reads = { reader: deps.reader, policy: deps.policy };
+    const shared = { ids: deps.ids, commandTimeoutMs: timeoutsOf(deps).command };
+    await app.register(chatRoutes({ createChat: createChat(commands), getChat: getChat(reads), ...shared }));
+    await app.register(
+      messageRoutes({ postMessage: postMessage(commands), readHistory: readHistory(reads), ...shared }),
+    );
+  };

@@ -1,0 +1,4 @@
+import { randomUUID } from 'node:crypto';
+import type { IdGenerator } from '../../application/ports/system.ts';
+
+export const randomIds: IdGenerator = { random: () => randomUUID() };

@@ -1,0 +1,42 @@
+import { type CreateChat, maxMembers } from '../../domain/chat/command.ts';
+import type { Rejection } from '../../domain/chat/rejection.ts';
+import { type ClientMessageId, chatId, type UserId } from '../../domain/ids.ts';
+import { directChatId, groupChatId } from '../amqp/command-identity.ts';
+import { createChatCommand, encodeCommand, maxCommandBytes } from '../amqp/command-json.ts';
+import type { CreateChatJson } from './chat.schema.ts';
+
+export type CreateChatRequest =
+  | { readonly kind: 'command'; readonly command: CreateChat }
+  | { readonly kind: 'rejected'; readonly rejection: Rejection };
+
+const invalid = (code: 'VALIDATION_FAILED' | 'PAYLOAD_TOO_LARGE', reason: string): CreateChatRequest => ({
+  kind: 'rejected',
+  rejection: { code, reason },
+});
+
+/** Makes the command, and with it the chat's id: of a direct chat from its two users, of a group from who asks and the
+ *  client_message_id. */
+export const createChatRequest = (
+  senderId: UserId,
+  clientMessageId: ClientMessageId,
+  { kind, title, member_ids }: CreateChatJson,
+): CreateChatRequest => {
+  const others = [...new Set(member_ids)].filter((id) => id !== senderId);
+  if (kind === 'direct' && (others.length > 1 || member_ids.length === 0)) {
+    return invalid('VALIDATION_FAILED', 'member_ids: a direct chat has exactly one other member, or only yourself');
+  }
+  if (others.length >= maxMembers) {
+    return invalid('VALIDATION_FAILED', `member_ids: a chat has at most ${maxMembers} members, its creator included`);
+  }
+  const id =
+    kind === 'direct' ? directChatId([senderId, others[0] ?? senderId]) : groupChatId(senderId, clientMessageId);
+  const command = createChatCommand(
+    { chatId: chatId(id), senderId, clientMessageId },
+    { kind, title: title ?? undefined, memberIds: member_ids },
+  );
+  // Sent all the same it would end among the dead letters, and the answer would be a timeout.
+  if (encodeCommand(command).byteLength > maxCommandBytes) {
+    return invalid('PAYLOAD_TOO_LARGE', `a command has at most ${maxCommandBytes} bytes: name fewer members`);
+  }
+  return { kind: 'command', command };
+};

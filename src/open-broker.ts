@@ -1,0 +1,51 @@
+import type { CommandConsumer } from './application/ports/command-consumer.ts';
+import type { CommandSender } from './application/ports/command-sender.ts';
+import type { EventPublisher } from './application/ports/event-publisher.ts';
+import type { Clock, Logger } from './application/ports/system.ts';
+import { openAmqpBroker } from './infrastructure/amqp/amqp-broker.ts';
+import type { Config } from './infrastructure/config/config.ts';
+import { openInProcessBroker } from './infrastructure/in-process/in-process-broker.ts';
+
+export type Broker = {
+  readonly consumer: CommandConsumer;
+  readonly sender: CommandSender;
+  readonly publisher: EventPublisher;
+  /** Throws what is wrong with the connections, if anything. */
+  check(): void;
+  close(): Promise<void>;
+};
+
+type Surroundings = {
+  readonly shardCount: number;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+/** RabbitMQ when it is configured, else the one in this process. Waits for a server that may come up later; rejects when waiting
+ *  cannot help. */
+export const openBroker = async (config: Config, surroundings: Surroundings): Promise<Broker> => {
+  const { rabbitmq, delivery, prefetch } = config;
+  if (rabbitmq === undefined) {
+    return { ...openInProcessBroker({ ...surroundings, prefetch }), check: () => {}, close: async () => {} };
+  }
+  const broker = await openAmqpBroker({
+    ...surroundings,
+    url: rabbitmq.url,
+    prefetch,
+    deliveryExchange: delivery.exchange,
+    deliveryExchangeType: delivery.exchangeType,
+    deliveryRoutingKey: delivery.routingKey,
+  });
+  return {
+    consumer: broker.consumer,
+    sender: broker.sender,
+    publisher: broker.publisher,
+    close: () => broker.close(),
+    check: () => {
+      const { consuming, publishing } = broker.status();
+      if (consuming !== 'up') throw new Error(`the consuming connection is ${consuming}`);
+      if (publishing !== 'up') throw new Error(`the publishing connection is ${publishing}`);
+    },
+  };
+};
