@@ -37,5 +37,13 @@ export const watchCpu = (pids: Readonly<Record<string, number | undefined>>) => 
   const start = Object.entries(pids).flatMap(([name, pid]) =>
     pid === undefined ? [] : [{ name, pid, from: cpuMicros(pid) }],
   );
-  return { spent: () => start.map(({ name, pid, from }) => ({ name, micros: cpuMicros(pid) - from })) };
+  const spentBy = (pid: number, from: number): number | undefined => {
+    try {
+      return cpuMicros(pid) - from;
+    } catch {
+      // killed meanwhile: what it spent is not known any more
+      return undefined;
+    }
+  };
+  return { spent: () => start.map(({ name, pid, from }) => ({ name, micros: spentBy(pid, from) })) };
 };

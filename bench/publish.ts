@@ -86,7 +86,7 @@ const done = performance.now();
 const perSecond = (ms: number) => Math.round((load.messages * 1000) / ms);
 console.log(`published  ${load.messages} messages to ${load.chats} chats, ${perSecond(published - start)}/s, not confirmed ${nacked}`);
 console.log(`answered   ${perSecond(done - start)}/s from the first publish to the last event (${((done - start) / 1000).toFixed(1)} s)`);
-const spent = cpu.spent().map(({ name, micros }) => `${name} ${(micros / load.messages).toFixed(0)}`);
+const spent = cpu.spent().map(({ name, micros }) => `${name} ${micros === undefined ? '(ended)' : (micros / load.messages).toFixed(0)}`);
 console.log(`CPU        ${spent.join(', ')} µs per message`);
 await connection.close();
 if (nacked > 0) process.exitCode = 1;

@@ -1,4 +1,3 @@
-import type { Logger as PinoLogger } from 'pino';
 import { startActorSystem } from '../actors/kit/actor-system.ts';
 import { spawnPolicyActor } from '../actors/policy/policy.actor.ts';
 import { type Cell, startCell } from '../actors/shard/guardian.ts';
@@ -12,6 +11,7 @@ import { buildApp } from './infrastructure/http/app.ts';
 import { listen } from './infrastructure/http/server.ts';
 import { randomIds } from './infrastructure/system/random-ids.ts';
 import { SystemClock } from './infrastructure/system/system-clock.ts';
+import type { ServiceLogger } from './infrastructure/telemetry/logger.ts';
 import { keyHash } from './interface-adapters/amqp/command-identity.ts';
 import { type Broker, openBroker } from './open-broker.ts';
 import { openStore, type Store } from './open-store.ts';
@@ -29,7 +29,7 @@ const drainTimeoutMs = 10_000;
 const residency = { maxChats: 2_000, idleMs: 60_000 };
 
 /** Joins everything. HTTP listens first, so that probes are answered while servers are still awaited. */
-export const startService = async (config: Config, logger: PinoLogger): Promise<Service> => {
+export const startService = async (config: Config, logger: ServiceLogger): Promise<Service> => {
   const clock = new SystemClock();
   const stopping = new AbortController();
   const key = config.auth.key ?? developmentKey(config.dataDir);

@@ -33,6 +33,7 @@ const soundTree: SourceTree = {
   'src/infrastructure/telemetry/log.ts': `import 'pino'; import '@opentelemetry/api';`,
   'src/infrastructure/config/config.ts': `import 'zod'; import 'node:fs';`,
   'src/composition-root.ts': `import '../actors/chat/chat.actor.ts'; import './infrastructure/amqp/consumer.ts';`,
+  'src/open-store.ts': `import './infrastructure/sqlite/store.ts';`,
   'src/main.ts': `import './composition-root.ts'; import './infrastructure/config/config.ts'; import './infrastructure/telemetry/log.ts';`,
   'src/migrate.ts': `import './infrastructure/cassandra/store.ts';`,
 };
@@ -61,8 +62,7 @@ const breaches: readonly [rule: string, file: string, imports: string][] = [
   ['infrastructure-knows-no-actors', 'src/infrastructure/http/a.ts', `import '../../../actors/chat/chat.actor.ts';`],
   ['infrastructure-knows-no-actors', 'src/infrastructure/http/b.ts', `import '../../composition-root.ts';`],
   ['only-the-composition-root-joins', 'src/lifecycle.ts', `import '../actors/chat/chat.actor.ts';`],
-  ['only-the-composition-root-joins', 'src/server.ts', `import './infrastructure/http/app.ts';`],
-  ['migrate-knows-no-actors', 'src/migrate.ts', `import './composition-root.ts';`],
+  ['migrate-starts-nothing', 'src/migrate.ts', `import './composition-root.ts';`],
   ['amqplib-only-in-infrastructure-amqp', 'src/infrastructure/http/c.ts', `import 'amqplib';`],
   ['amqplib-only-in-infrastructure-amqp', 'src/main.ts', `import 'amqplib';`],
   ['cassandra-driver-only-in-infrastructure-cassandra', 'src/infrastructure/sqlite/a.ts', `import 'cassandra-driver';`],

@@ -72,6 +72,7 @@ export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBr
   const moves = new ConfirmedPublisher({ connection: publishing, ...shared });
   const exits = shardExits(names, moves, counts, logger);
   const sender = new AmqpCommandSender({ connection: publishing, exchange: names.commands, ...shared });
+  await sender.ready;
   const publisher = new AmqpEventPublisher({
     connection: publishing,
     exchange: deliveryExchange,
@@ -79,22 +80,23 @@ export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBr
     counts,
     ...shared,
   });
+  const consumer = new AmqpCommandConsumer({
+    connection: consuming,
+    commands: names.commands,
+    prefetch,
+    exits,
+    counts,
+    ...shared,
+  });
   return {
-    consumer: new AmqpCommandConsumer({
-      connection: consuming,
-      commands: names.commands,
-      prefetch,
-      exits,
-      counts,
-      ...shared,
-    }),
+    consumer,
     sender,
     publisher,
     counts,
     status: () => ({ consuming: consuming.state, publishing: publishing.state }),
     async close() {
       publisher.close();
-      await Promise.all([moves.close(), sender.close()]);
+      await Promise.all([consumer.close(), moves.close(), sender.close()]);
       await Promise.all([consuming.close(), publishing.close()]);
     },
   };

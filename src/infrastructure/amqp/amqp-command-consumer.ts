@@ -26,6 +26,7 @@ export type AmqpCommandConsumerOptions = {
 
 export class AmqpCommandConsumer implements CommandConsumer {
   readonly #options: AmqpCommandConsumerOptions;
+  readonly #open = new Set<Subscription>();
 
   constructor(options: AmqpCommandConsumerOptions) {
     this.#options = options;
@@ -33,7 +34,16 @@ export class AmqpCommandConsumer implements CommandConsumer {
 
   /** Resolves at once; the channel is opened, and opened again, in the background. */
   async consume(shard: ShardNumber, onDelivery: (delivery: Delivery) => void): Promise<Subscription> {
-    return new ShardSubscription(shardQueue(this.#options.commands, shard), onDelivery, this.#options);
+    const queue = shardQueue(this.#options.commands, shard);
+    const subscription: ShardSubscription = new ShardSubscription(queue, onDelivery, this.#options, () =>
+      this.#open.delete(subscription),
+    );
+    this.#open.add(subscription);
+    return subscription;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map((subscription) => subscription.close()));
   }
 }
 
@@ -42,9 +52,16 @@ class ShardSubscription implements Subscription {
   readonly #onDelivery: (delivery: Delivery) => void;
   readonly #options: AmqpCommandConsumerOptions;
   readonly #standing: StandingChannel<Channel>;
+  readonly #onClose: () => void;
   #channel: ShardChannel | undefined;
 
-  constructor(queue: string, onDelivery: (delivery: Delivery) => void, options: AmqpCommandConsumerOptions) {
+  constructor(
+    queue: string,
+    onDelivery: (delivery: Delivery) => void,
+    options: AmqpCommandConsumerOptions,
+    onClose: () => void,
+  ) {
+    this.#onClose = onClose;
     this.#queue = queue;
     this.#onDelivery = onDelivery;
     this.#options = options;
@@ -63,6 +80,7 @@ class ShardSubscription implements Subscription {
 
   /** What has been settled is acked first, so that it does not come again. */
   async close(): Promise<void> {
+    this.#onClose();
     this.#channel?.flush(true);
     this.#lost();
     await this.#standing.close();

@@ -18,6 +18,7 @@ export class AmqpCommandSender implements CommandSender {
   readonly #clock: Clock;
   readonly #standing: StandingChannel<ConfirmChannel>;
   readonly #pending = new Map<string, Pending>();
+  readonly #firstOpen = Promise.withResolvers<void>();
   #channel: ConfirmChannel | undefined;
   #lastId = 0;
 
@@ -39,12 +40,18 @@ export class AmqpCommandSender implements CommandSender {
       setup: (channel) => this.#listen(channel),
       onOpen: (channel) => {
         this.#channel = channel;
+        this.#firstOpen.resolve();
       },
       onLost: () => this.#lost(),
       repair,
       clock,
       logger,
     });
+  }
+
+  /** Resolves when it can send for the first time. */
+  get ready(): Promise<void> {
+    return this.#firstOpen.promise;
   }
 
   async send(command: Command, timeoutMs: number): Promise<SentOutcome> {

@@ -1,12 +1,15 @@
 import { type DestinationStream, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
 
+/** The Logger port with pino's `child` and levels, for those who may not know pino. */
+export type ServiceLogger = PinoLogger;
+
 const secrets = ['token', 'password', 'key', 'body'];
 
 /** JSON lines on stdout. It satisfies the Logger port and is what Fastify takes as `loggerInstance`. */
 export const createLogger = (
   { level, instanceId }: { level: string; instanceId: string },
   destination?: DestinationStream,
-): PinoLogger =>
+): ServiceLogger =>
   pino(
     {
       level,

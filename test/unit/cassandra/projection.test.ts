@@ -27,6 +27,12 @@ const statementsOf = (decision: Decision) => {
   return [...content, ...index];
 };
 
+const partitionOf = ({ query, params }: { query: string; params: readonly unknown[] }): string => {
+  const table = /INTO (\w+)/.exec(query)![1]!;
+  const keyColumns = ['messages', 'changes', 'entry_keys'].includes(table) ? 2 : 1;
+  return [table, ...params.slice(0, keyColumns)].join(' ');
+};
+
 describe('a projection', () => {
   it('gives every statement the logical time of its decision', () => {
     for (const query of Object.values(projectionQueries)) expect(query).toMatch(/ USING TIMESTAMP \?$/);
@@ -74,10 +80,9 @@ describe('a projection', () => {
     const statements = manyDecisions().flatMap(statementsOf);
     const batches = batchesOf(statements);
     expect(batches.flat()).toHaveLength(statements.length);
-    const partitionOf = new Map(statements.map(({ params, partition }) => [params, partition]));
     for (const batch of batches) {
       expect(batch.length).toBeLessThanOrEqual(250);
-      expect(new Set(batch.map(({ params }) => partitionOf.get(params))).size).toBe(1);
+      expect(new Set(batch.map(partitionOf)).size).toBe(1);
     }
   });
 });

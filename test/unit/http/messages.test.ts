@@ -1,7 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SendFailed } from '../../../src/application/ports/command-sender.ts';
-import { chatId, seq } from '../../../src/domain/ids.ts';
-import { decodeCursor, encodeCursor } from '../../../src/interface-adapters/http/cursor.ts';
 import { messageSchema } from '../../../src/interface-adapters/http/message.schema.ts';
 import { pageSchema } from '../../../src/interface-adapters/http/page.schema.ts';
 import { groupOfTwo, post, type TestApp, testApp } from '../../support/http/test-app.ts';
@@ -217,28 +215,5 @@ describe('GET /v1/chats/{id}/messages', () => {
     slow.ports.reader.standing = () => new Promise(() => {});
     const answer = await slow.as(1, { url: `/v1/chats/${chat}/messages` });
     expect([answer.statusCode, answer.json().code]).toEqual([503, 'STORAGE_UNAVAILABLE']);
-  });
-});
-
-describe('cursor', () => {
-  const here = chatId('here');
-  it('comes back as it went', () => {
-    const position = { at: 'before', seq: seq(7) } as const;
-    const text = encodeCursor(here, position);
-    expect(text).toMatch(/^[A-Za-z0-9_-]+$/);
-    expect(decodeCursor(here, text)).toEqual(position);
-  });
-
-  it.each([
-    ['another version', [2, 'here', 'before', 7]],
-    ['another chat', [1, 'there', 'before', 7]],
-    ['another direction', [1, 'here', 'around', 7]],
-    ['a fraction', [1, 'here', 'before', 7.5]],
-    ['a negative', [1, 'here', 'before', -1]],
-    ['text for a number', [1, 'here', 'before', '7']],
-    ['more', [1, 'here', 'before', 7, 8]],
-    ['an object', { 0: 1 }],
-  ])('is refused with %s', (_name, parts) => {
-    expect(decodeCursor(here, Buffer.from(JSON.stringify(parts)).toString('base64url'))).toBeUndefined();
   });
 });

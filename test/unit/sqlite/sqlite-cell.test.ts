@@ -73,6 +73,19 @@ describe('the SQLite cell', () => {
     other.close();
   });
 
+  it('stores the packed keys of every 64 entries', async () => {
+    const writing = await writeTo(open());
+    const writer = writing.writer();
+    await writing.write([writer.create(), ...writer.posts(130)]);
+    const other = new DatabaseSync(join(dataDir, 'chats.sqlite'), { readOnly: true });
+    const rows = other
+      .prepare('SELECT first_rev, keys FROM entry_keys WHERE chat_id = ? ORDER BY 1')
+      .all(writer.chatId);
+    expect(rows.map((row) => row.first_rev)).toEqual([1, 65]);
+    expect(rows.map((row) => row.keys)).toEqual([writer.keys.block(rev(1)), writer.keys.block(rev(65))]);
+    other.close();
+  });
+
   it('waits with a commit while the file cannot be written, and says so', async () => {
     const { promise: warned, resolve: warn } = Promise.withResolvers<void>();
     const writing = await writeTo(open({ logger: { ...quiet, warn: () => warn() } }));
@@ -108,10 +121,14 @@ describe('the SQLite cell', () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(child.stdout, 'data');
-    expect(() => open()).toThrow('is in use by another process; stop it, or set DATA_DIR to another folder');
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    try {
+      await once(child.stdout, 'data');
+      expect(() => open()).toThrow('is in use by another process; stop it, or set DATA_DIR to another folder');
+    } finally {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    }
     await expect(open().reader.ping()).resolves.toBeUndefined();
   });
 
