@@ -34,8 +34,12 @@ describe('taking a shard over', patient, () => {
   }, patient.timeout);
   afterAll(() => keyspace.drop(), patient.timeout);
 
-  /** Every test has the shard for itself. */
-  beforeEach(() => keyspace.ledger.execute(`INSERT INTO shards (shard, owner, epoch) VALUES (0, '', 0) IF NOT EXISTS`));
+  /** Every test has the shard for itself, whatever the one before has left. */
+  beforeEach(async () => {
+    await keyspace.ledger.execute(`INSERT INTO shards (shard, owner, epoch) VALUES (0, '', 0) IF NOT EXISTS`);
+    const epoch = (await epochOf()) + 1;
+    await keyspace.ledger.execute(`UPDATE shards SET owner = '', epoch = ? WHERE shard = 0 IF EXISTS`, [epoch]);
+  });
 
   const take = async (session: Session): Promise<{ tenure: Tenure | undefined; undone: Decision[] }> => {
     const undone: Decision[] = [];
@@ -184,7 +188,6 @@ describe('taking a shard over', patient, () => {
     const session = await cell.ownership.begin();
     await expect(take(session)).rejects.toThrow('group 1 is missing');
     expect(alarms).toContainEqual(expect.objectContaining({ alarm: 'replay_blocked', shard, session: owner, pos: 1 }));
-    await freeShard();
   });
 
   it('neither fences nor takes what it cannot read', async () => {
@@ -196,7 +199,6 @@ describe('taking a shard over', patient, () => {
     const cell = await keyspace.open({ instanceId: 'somebody' });
     await expect(take(await cell.ownership.begin())).rejects.toThrow('version 2');
     expect(await keyspace.sessionRow(owner)).toMatchObject({ state: 'open' });
-    await freeShard();
   });
 
   it('is not disturbed by copies of beats and appends that arrive late', async () => {
@@ -213,7 +215,6 @@ describe('taking a shard over', patient, () => {
     await keyspace.ledger.execute(journalQueries.append, [1, -1, 0, bytes, session.id, 0, 0]);
     expect(await keyspace.sessionRow(session.id)).toEqual(row);
     await session.end();
-    await freeShard();
   });
 
   it('takes from its own lost session at once', async () => {
@@ -250,7 +251,6 @@ describe('taking a shard over', patient, () => {
     await session.lost;
     const taken = await take(await ownership.begin());
     expect(taken.undone).toEqual([create]);
-    await freeShard();
   });
 
   it('need not wait for an owner that has ended its session', async () => {
@@ -291,10 +291,5 @@ describe('taking a shard over', patient, () => {
     const cell = await keyspace.open({ instanceId: 'somebody' });
     const session = await cell.ownership.begin();
     return { cell, session, taken: await take(session) };
-  };
-
-  const freeShard = async () => {
-    const epoch = (await epochOf()) + 1;
-    await keyspace.ledger.execute(`UPDATE shards SET owner = '', epoch = ? WHERE shard = 0 IF EXISTS`, [epoch]);
   };
 });

@@ -72,7 +72,14 @@ export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBr
   const moves = new ConfirmedPublisher({ connection: publishing, ...shared });
   const exits = shardExits(names, moves, counts, logger);
   const sender = new AmqpCommandSender({ connection: publishing, exchange: names.commands, ...shared });
-  await sender.ready;
+  const close = async () => {
+    await Promise.all([moves.close(), sender.close()]);
+    await Promise.all([consuming.close(), publishing.close()]);
+  };
+  await orAborted(sender.ready, signal ?? never).catch(async (error) => {
+    await close();
+    throw error;
+  });
   const publisher = new AmqpEventPublisher({
     connection: publishing,
     exchange: deliveryExchange,
@@ -96,11 +103,19 @@ export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBr
     status: () => ({ consuming: consuming.state, publishing: publishing.state }),
     async close() {
       publisher.close();
-      await Promise.all([consumer.close(), moves.close(), sender.close()]);
-      await Promise.all([consuming.close(), publishing.close()]);
+      await consumer.close();
+      await close();
     },
   };
 };
+
+const orAborted = (done: Promise<void>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const aborted = () => reject(signal.reason);
+    if (signal.aborted) return aborted();
+    signal.addEventListener('abort', aborted, { once: true });
+    done.then(resolve).finally(() => signal.removeEventListener('abort', aborted));
+  });
 
 const declareUntilDone = async (
   connection: SupervisedConnection,

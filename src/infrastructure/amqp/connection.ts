@@ -1,9 +1,7 @@
-import { connect, type Connection as Model } from 'amqplib/callback_api';
 import type { Clock, Logger } from '../../application/ports/system.ts';
 import { backoffMs } from './backoff.ts';
 import { type AmqpError, BrokerRefused, checkUrl, redactedUrl, refusalOf } from './broker-refused.ts';
-
-export type { Connection as Model } from 'amqplib/callback_api';
+import { closeModel, closeTimeoutMs, connectModel, connectTimeoutMs, type Model } from './model.ts';
 
 export type ConnectionState = 'up' | 'blocked' | 'down';
 
@@ -15,11 +13,8 @@ export type ConnectionOptions = {
   readonly clock: Clock;
 };
 
-const connectTimeoutMs = 5_000;
-const heartbeatSeconds = 10;
 /** A connection that lived this long was a good one: the next attempt begins with the shortest wait again. */
 const goodAfterMs = 5_000;
-const closeTimeoutMs = 2_000;
 
 /** One connection that is opened again for as long as it is wanted. Built on amqplib's callback API: there the listeners are in
  *  place before anything can happen; with its promises an `error` could come first and end the process. */
@@ -107,21 +102,8 @@ export class SupervisedConnection {
   /** Ends it. amqplib's own close never settles on a dead connection, so it has two seconds. Never rejects. */
   async close(): Promise<void> {
     this.#stop.abort();
-    if (this.model !== undefined) await this.#closeModel(this.model);
+    if (this.model !== undefined) await closeModel(this.model, this.#options.clock);
     await Promise.race([this.#running, this.#options.clock.sleep(closeTimeoutMs)]);
-  }
-
-  async #closeModel(model: Model): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      model.on('close', () => resolve());
-      try {
-        model.close();
-      } catch {
-        resolve();
-      }
-    });
-    await Promise.race([closed, this.#options.clock.sleep(closeTimeoutMs)]);
-    destroySocket(model);
   }
 
   async #run(refused: (refusal: BrokerRefused) => void): Promise<void> {
@@ -159,11 +141,10 @@ export class SupervisedConnection {
           this.#options.logger.error({ err: problem, connection: name }, 'AMQP listener failed'),
         );
         this.#up(model);
-        if (this.#stop.signal.aborted) void this.#closeModel(model);
+        if (this.#stop.signal.aborted) void closeModel(model, this.#options.clock);
       };
-      const options = { timeout: connectTimeoutMs, clientProperties: { connection_name: name } };
       try {
-        connect(withHeartbeat(url), options, opened);
+        connectModel(url, name, opened);
       } catch (error) {
         resolve(error as Error);
       }
@@ -211,15 +192,3 @@ export class SupervisedConnection {
     );
   }
 }
-
-const withHeartbeat = (url: string): string => {
-  const parts = new URL(url);
-  if (!parts.searchParams.has('heartbeat')) parts.searchParams.set('heartbeat', String(heartbeatSeconds));
-  return parts.href;
-};
-
-const destroySocket = (model: Model): void => {
-  // With an error: only then does amqplib clean up after itself (its heartbeat timers keep the process alive).
-  const { stream } = model.connection as unknown as { stream: { destroy(error: Error): void } };
-  stream.destroy(new Error('closed by this service'));
-};

@@ -2,7 +2,8 @@ import type { Channel } from 'amqplib/callback_api';
 import type { Clock, Logger } from '../../application/ports/system.ts';
 import { backoffMs } from './backoff.ts';
 import type { AmqpError } from './broker-refused.ts';
-import type { Model, SupervisedConnection } from './connection.ts';
+import type { SupervisedConnection } from './connection.ts';
+import type { Model } from './model.ts';
 
 /** amqplib's callbacks as promises, for what is not on the hot path. */
 export const called = <T>(call: (done: (error: Error | null, value: T) => void) => void): Promise<T> =>

@@ -1,6 +1,6 @@
 import type { Channel } from 'amqplib/callback_api';
 import { type AmqpError, BrokerRefused } from './broker-refused.ts';
-import type { Model } from './connection.ts';
+import type { Model } from './model.ts';
 import { called } from './standing-channel.ts';
 
 export type Topology = {

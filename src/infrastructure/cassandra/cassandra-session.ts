@@ -8,7 +8,7 @@ import type { CassandraClient } from './client.ts';
 import { Committer } from './committer.ts';
 import { isApplied, untilAnswered } from './conditional.ts';
 import { type DataAccess, numberOf } from './data-access.ts';
-import type { FallenSessions } from './fallen-sessions.ts';
+import { type FallenSessions, ReplayBlocked } from './fallen-sessions.ts';
 import {
   readSessions,
   readShard,
@@ -119,7 +119,7 @@ export class CassandraSession implements Session {
     const { clock, fallen, isFormerSelf, logger } = this.#context;
     try {
       const seen = await fallen.read(owner);
-      if (seen === undefined) throw new Error(`session ${owner} has no journal`);
+      if (seen === undefined) throw new ReplayBlocked(`session ${owner} has no journal`, owner, undefined);
       const isGone =
         seen.state === 'fenced' ||
         isFormerSelf(owner) ||
@@ -136,12 +136,9 @@ export class CassandraSession implements Session {
       this.#signal.throwIfAborted();
       return true;
     } catch (error) {
-      const pos = (error as { pos?: number }).pos;
-      if (!this.#signal.aborted) {
-        logger.error(
-          { alarm: 'replay_blocked', shard, session: owner, pos, err: error },
-          'a shard cannot be taken over',
-        );
+      if (error instanceof ReplayBlocked) {
+        const { session, pos } = error;
+        logger.error({ alarm: 'replay_blocked', shard, session, pos, err: error }, 'a shard cannot be taken over');
       }
       throw error;
     }

@@ -16,6 +16,29 @@ export type SessionRow = {
   readonly instance: string;
 };
 
+/** A journal is not what it must be: nobody can take over from its session until somebody has looked. */
+export class ReplayBlocked extends Error {
+  override readonly name = 'ReplayBlocked';
+  readonly session: string;
+  readonly pos: number | undefined;
+
+  constructor(message: string, session: string, pos: number | undefined, options?: ErrorOptions) {
+    super(message, options);
+    this.session = session;
+    this.pos = pos;
+  }
+}
+
+const readable = (session: string, pos: number, payload: Buffer): Decision[] => {
+  try {
+    return decodeGroup(payload);
+  } catch (error) {
+    throw new ReplayBlocked(`session ${session}, group ${pos}: ${(error as Error).message}`, session, pos, {
+      cause: error,
+    });
+  }
+};
+
 /** Undone decisions by shard, in the order in which they were decided, each once. */
 type Undone = ReadonlyMap<ShardNumber, readonly Decision[]>;
 
@@ -71,7 +94,8 @@ export class FallenSessions {
     const row = await untilAnswered(this.#ledger, { query: journalQueries.fence, params }, this.#clock, signal);
     // Only the word of a conditional statement counts, never a plain read that shows 'fenced'.
     if (!isApplied(row) && row.state === 'open') return 'alive';
-    if (!isApplied(row) && row.state !== 'fenced') throw new Error(`session ${session} has no journal`);
+    if (!isApplied(row) && row.state !== 'fenced')
+      throw new ReplayBlocked(`session ${session} has no journal`, session, undefined);
     if (isApplied(row)) this.#logger.warn({ session, instance: seen.instance }, 'session fenced');
     void removeSessionHint(this.#data, session).catch(() => {});
     const last = (await this.read(session))!;
@@ -88,12 +112,9 @@ export class FallenSessions {
       for (const [index, row] of rows.entries()) {
         const pos = positions[index]!;
         if (row !== undefined && (which === 'as far as there' || numberOf(row.pos) === pos)) {
-          groups.push(decodeGroup(row.payload));
+          groups.push(readable(session, pos, row.payload));
         } else if (which === 'all') {
-          throw Object.assign(new Error(`session ${session}: group ${pos} is missing from its journal`), {
-            session,
-            pos,
-          });
+          throw new ReplayBlocked(`session ${session}: group ${pos} is missing from its journal`, session, pos);
         }
       }
     }

@@ -5,14 +5,11 @@ import type { ShardNumber } from '../../domain/ids.ts';
 import type { CassandraClient, Row } from './client.ts';
 import { type Conditional, isApplied, untilAnswered } from './conditional.ts';
 import { numberOf } from './data-access.ts';
+import { GroupQueue } from './group-queue.ts';
 import { encodeGroup } from './journal-payload.ts';
 import { journalQueries, slotOf } from './journal-statements.ts';
 import type { PendingDecision } from './pending-commit.ts';
 import { UndoneDecisions } from './undone.ts';
-
-const maxGroupDecisions = 512;
-/** Characters before compression. */
-const maxGroupLength = 256 * 1024;
 
 export type JournalOptions = {
   readonly session: string;
@@ -32,7 +29,7 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #undone = new UndoneDecisions();
   readonly #abort = new AbortController();
-  #waiting: PendingDecision[] = [];
+  readonly #waiting = new GroupQueue();
   #confirming: Waiter[] = [];
   #working: Promise<void> | undefined;
   #scheduled = false;
@@ -51,9 +48,6 @@ export class Journal {
   /** Aborted with SessionLost when nothing more may be written. */
   get signal(): AbortSignal {
     return this.#abort.signal;
-  }
-  get ended(): SessionLost | undefined {
-    return this.#ended;
   }
   /** How many appends and beats were answered: proof that the store answers this process. */
   get answered(): number {
@@ -76,7 +70,7 @@ export class Journal {
 
   announced(decisions: readonly Decision[]): void {
     this.#undone.announced(decisions);
-    if (this.#waiting.length > 0) this.#schedule();
+    if (!this.#waiting.isEmpty) this.#schedule();
   }
 
   /** Resolves once a statement that was first sent after this call has found the session open. */
@@ -101,7 +95,7 @@ export class Journal {
     if (this.#ended !== undefined) return;
     const reason = new SessionLost(`session ${this.#options.session} has ended`);
     for (const { reject } of this.#confirming.splice(0)) reject(reason);
-    this.#waiting = [];
+    this.#waiting.clear();
     while (this.#working !== undefined) await this.#working;
     if (this.#ended !== undefined) return;
     this.#working = this.#sendBeat();
@@ -129,7 +123,7 @@ export class Journal {
   stop(reason: SessionLost): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
-    this.#waiting = [];
+    this.#waiting.clear();
     this.#abort.abort(reason);
     for (const { reject } of this.#confirming.splice(0)) reject(reason);
   }
@@ -150,7 +144,7 @@ export class Journal {
 
   async #work(): Promise<void> {
     while (this.#ended === undefined) {
-      if (this.#waiting.length > 0 && this.#undone.hasRoom) await this.#append();
+      if (!this.#waiting.isEmpty && this.#undone.hasRoom) await this.#append();
       else if (this.#confirming.length > 0 || this.#beatDue) await this.#sendBeat();
       else return;
     }
@@ -158,7 +152,7 @@ export class Journal {
 
   async #append(): Promise<void> {
     const { session, onJournaled } = this.#options;
-    const group = this.#takeGroup();
+    const group = this.#waiting.takeGroup();
     const decisions = group.map(({ decision }) => decision);
     const payload = encodeGroup(group.map(({ text }) => text));
     const pos = this.#nextPos;
@@ -173,17 +167,6 @@ export class Journal {
     if (!open) return;
     this.#nextPos = pos + 1;
     onJournaled(group);
-  }
-
-  #takeGroup(): PendingDecision[] {
-    let length = 0;
-    let count = 0;
-    for (const { text } of this.#waiting) {
-      if (count > 0 && (count === maxGroupDecisions || length + text.length > maxGroupLength)) break;
-      length += text.length;
-      count++;
-    }
-    return this.#waiting.splice(0, count);
   }
 
   async #sendBeat(): Promise<void> {

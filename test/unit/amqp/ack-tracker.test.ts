@@ -65,6 +65,7 @@ describe('AckTracker', () => {
               nowMs += action.afterMs;
               tracker.flush(nowMs);
           }
+          expect(tracker.ready).toBe([...broker.unacked].filter((tag) => broker.settled.has(tag)).length);
         }
         tracker.flush(nowMs);
         tracker.flush(nowMs + gapPatienceMs);

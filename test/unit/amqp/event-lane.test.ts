@@ -70,7 +70,10 @@ const start = async () => {
   const connection = {
     writable: true,
     whenUp: async () => model,
-    onUnblocked: (listener: () => void) => (unblocked.add(listener), () => unblocked.delete(listener)),
+    onUnblocked: (listener: () => void) => {
+      unblocked.add(listener);
+      return () => unblocked.delete(listener);
+    },
   };
   const clock = new ManualClock();
   const lane = new AmqpEventLane({

@@ -1,0 +1,35 @@
+import { connect, type Connection as Model } from 'amqplib/callback_api';
+import type { Clock } from '../../application/ports/system.ts';
+
+export type { Connection as Model } from 'amqplib/callback_api';
+
+export const connectTimeoutMs = 5_000;
+export const closeTimeoutMs = 2_000;
+const heartbeatSeconds = 10;
+
+/** Calls back in the very turn in which the connection is open. `name` is shown in the broker's list. Throws on options that
+ *  amqplib does not understand. */
+export const connectModel = (url: string, name: string, opened: (error: Error | null, model: Model) => void): void =>
+  connect(withHeartbeat(url), { timeout: connectTimeoutMs, clientProperties: { connection_name: name } }, opened);
+
+const withHeartbeat = (url: string): string => {
+  const parts = new URL(url);
+  if (!parts.searchParams.has('heartbeat')) parts.searchParams.set('heartbeat', String(heartbeatSeconds));
+  return parts.href;
+};
+
+/** amqplib's own close never settles on a dead connection, so it has two seconds. Never rejects. */
+export const closeModel = async (model: Model, clock: Clock): Promise<void> => {
+  const closed = new Promise<void>((resolve) => {
+    model.on('close', () => resolve());
+    try {
+      model.close();
+    } catch {
+      resolve();
+    }
+  });
+  await Promise.race([closed, clock.sleep(closeTimeoutMs)]);
+  // With an error: only then does amqplib clean up after itself (its heartbeat timers keep the process alive).
+  const { stream } = model.connection as unknown as { stream: { destroy(error: Error): void } };
+  stream.destroy(new Error('closed by this service'));
+};
