@@ -1,7 +1,12 @@
 import { parseArgs } from 'node:util';
 
 /** The load that publish.ts sends and verify.ts expects: a pure function of (run, chats, messages), so no log has to be kept. */
-export type Load = { readonly run: string; readonly chats: number; readonly messages: number; readonly bodyBytes: number };
+export type Load = {
+  readonly run: string;
+  readonly chats: number;
+  readonly messages: number;
+  readonly bodyBytes: number;
+};
 
 export const users = [1, 2] as const;
 
@@ -10,7 +15,8 @@ export const clientIdAt = (load: Load, index: number): string => `${load.run}-${
 /** Message `index` goes to chat `index mod chats`, so its place among that chat's messages is `index div chats`. */
 export const chatOf = (load: Load, index: number): number => index % load.chats;
 export const senderAt = (load: Load, index: number): number => users[Math.floor(index / load.chats) % users.length]!;
-export const bodyAt = (load: Load, index: number): string => `message ${index} `.padEnd(load.bodyBytes, 'lorem ipsum dolor sit amet ');
+export const bodyAt = (load: Load, index: number): string =>
+  `message ${index} `.padEnd(load.bodyBytes, 'lorem ipsum dolor sit amet ');
 
 export const createCommand = (load: Load, chat: number) => ({
   type: 'chat.create',
@@ -46,7 +52,8 @@ export const options = () => {
   });
   const number = (name: 'chats' | 'messages' | 'body-bytes' | 'rate' | 'repeats'): number => {
     const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 0) throw new RangeError(`--${name} takes a whole number, not ${values[name]}`);
+    if (!Number.isInteger(value) || value < 0)
+      throw new RangeError(`--${name} takes a whole number, not ${values[name]}`);
     return value;
   };
   const url = process.env.RABBITMQ_URL;

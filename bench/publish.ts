@@ -39,7 +39,9 @@ const room = async () => {
 };
 channel.on('return', (message) => {
   nacked++;
-  console.error(`returned: nothing is bound for routing key ${message.fields.routingKey}; is the service's topology declared?`);
+  console.error(
+    `returned: nothing is bound for routing key ${message.fields.routingKey}; is the service's topology declared?`,
+  );
 });
 
 const answered = async () => (await channel.checkQueue(queue)).messageCount;
@@ -50,14 +52,16 @@ const untilAnswered = async (count: number) => {
     const now = await answered();
     if (now >= count) return;
     if (now !== last) stalledSince = Date.now();
-    else if (Date.now() - stalledSince > 60_000) throw new Error(`no event for 60 s: ${count - now} commands are unanswered`);
+    else if (Date.now() - stalledSince > 60_000)
+      throw new Error(`no event for 60 s: ${count - now} commands are unanswered`);
     last = now;
     await sleep(20);
   }
 };
 
 const before = await answered();
-for (let chat = 0; chat < load.chats; chat++) publish(channel, chat, createCommand(load, chat), `${load.run}-create-${chat}`);
+for (let chat = 0; chat < load.chats; chat++)
+  publish(channel, chat, createCommand(load, chat), `${load.run}-create-${chat}`);
 await channel.waitForConfirms();
 await untilAnswered(before + load.chats);
 
@@ -84,9 +88,15 @@ await untilAnswered(before + load.chats + load.messages);
 const done = performance.now();
 
 const perSecond = (ms: number) => Math.round((load.messages * 1000) / ms);
-console.log(`published  ${load.messages} messages to ${load.chats} chats, ${perSecond(published - start)}/s, not confirmed ${nacked}`);
-console.log(`answered   ${perSecond(done - start)}/s from the first publish to the last event (${((done - start) / 1000).toFixed(1)} s)`);
-const spent = cpu.spent().map(({ name, micros }) => `${name} ${micros === undefined ? '(ended)' : (micros / load.messages).toFixed(0)}`);
+console.log(
+  `published  ${load.messages} messages to ${load.chats} chats, ${perSecond(published - start)}/s, not confirmed ${nacked}`,
+);
+console.log(
+  `answered   ${perSecond(done - start)}/s from the first publish to the last event (${((done - start) / 1000).toFixed(1)} s)`,
+);
+const spent = cpu
+  .spent()
+  .map(({ name, micros }) => `${name} ${micros === undefined ? '(ended)' : (micros / load.messages).toFixed(0)}`);
 console.log(`CPU        ${spent.join(', ')} µs per message`);
 await connection.close();
 if (nacked > 0) process.exitCode = 1;

@@ -25,7 +25,11 @@ checkEvents(events);
 const stored = await checkHistory(load);
 
 console.log(`events     ${events.length}, stored messages ${stored}, expected ${load.messages}`);
-console.log(Object.entries(found).map(([kind, count]) => `${kind} ${count}`).join(', '));
+console.log(
+  Object.entries(found)
+    .map(([kind, count]) => `${kind} ${count}`)
+    .join(', '),
+);
 for (const example of examples) console.log(`  ${example}`);
 process.exitCode = Object.values(found).some((count) => count > 0) ? 1 : 0;
 
@@ -73,7 +77,8 @@ function checkEvents(bodies: readonly string[]): void {
     const missing = messagesOf(chat) - (taken.get(id) ?? 0);
     for (let n = 0; n < missing; n++) report('lost', `an event of chat ${id}`);
   }
-  for (const [id, { count }] of seen) if (count < repeats) report('lost', `event ${id} came ${count} times, not ${repeats}`);
+  for (const [id, { count }] of seen)
+    if (count < repeats) report('lost', `event ${id} came ${count} times, not ${repeats}`);
 }
 
 /** The k-th message taken of a chat must be the k-th one published to it. */
@@ -81,7 +86,8 @@ function takeInOrder(event: Event, taken: Map<string, number>): void {
   const nth = taken.get(event.chat_id) ?? 0;
   taken.set(event.chat_id, nth + 1);
   const chat = Number(event.chat_id.slice(event.chat_id.lastIndexOf('-') + 1));
-  if (event.client_message_id !== clientIdAt(load, nth * load.chats + chat)) report('reordered', `event ${event.event_id}`);
+  if (event.client_message_id !== clientIdAt(load, nth * load.chats + chat))
+    report('reordered', `event ${event.event_id}`);
   if (event.seq !== nth + 1) report('reordered', `event ${event.event_id} has seq ${event.seq}, not ${nth + 1}`);
 }
 
@@ -112,9 +118,11 @@ async function checkHistory(of: Load): Promise<number> {
         const index = (item.seq - 1) * of.chats + chat;
         if (seen.has(item.client_message_id)) report('duplicated', `${item.client_message_id} in chat ${id}`);
         seen.add(item.client_message_id);
-        if (item.seq !== expected) report(item.seq > expected ? 'unexpected' : 'lost', `chat ${id} seq ${item.seq}, ${expected} was due`);
+        if (item.seq !== expected)
+          report(item.seq > expected ? 'unexpected' : 'lost', `chat ${id} seq ${item.seq}, ${expected} was due`);
         if (item.client_message_id !== clientIdAt(of, index)) report('reordered', `chat ${id} seq ${item.seq}`);
-        if (item.body !== bodyAt(of, index) || item.sender_id !== senderAt(of, index)) report('unexpected', `content of chat ${id} seq ${item.seq}`);
+        if (item.body !== bodyAt(of, index) || item.sender_id !== senderAt(of, index))
+          report('unexpected', `content of chat ${id} seq ${item.seq}`);
         expected = item.seq - 1;
       }
       cursor = page.older;

@@ -8,7 +8,7 @@ import { CedarPolicyEngine } from './infrastructure/cedar/cedar-policy-engine.ts
 import type { Config } from './infrastructure/config/config.ts';
 import { developmentKey } from './infrastructure/config/development-key.ts';
 import { buildApp } from './infrastructure/http/app.ts';
-import { listen } from './infrastructure/http/server.ts';
+import { close, listen } from './infrastructure/http/server.ts';
 import { randomIds } from './infrastructure/system/random-ids.ts';
 import { SystemClock } from './infrastructure/system/system-clock.ts';
 import type { ServiceLogger } from './infrastructure/telemetry/logger.ts';
@@ -66,7 +66,12 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
 
   const run = async () => {
     store = await openStore(config, { logger, clock, signal: stopping.signal });
-    broker = await openBroker(config, { shardCount: store.ownership.shardCount, logger, clock, signal: stopping.signal });
+    broker = await openBroker(config, {
+      shardCount: store.ownership.shardCount,
+      logger,
+      clock,
+      signal: stopping.signal,
+    });
     cell = startCell({
       system,
       ownership: store.ownership,
@@ -92,7 +97,7 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
       stopping.abort(new Error('the service is stopping'));
       await running.catch(() => {});
       // Requests under way still need the cell.
-      await app.close();
+      await close(app);
       await cell?.stop(drainTimeoutMs);
       await broker?.close();
       await store?.close();

@@ -6,7 +6,9 @@ import { migrate } from './open-store.ts';
 const main = async () => {
   const config = loadConfig(process.env);
   if (config.cassandra === undefined) {
-    console.log('CASSANDRA_CONTACT_POINTS is not set: SQLite brings its own tables up to date when the service starts.');
+    console.log(
+      'CASSANDRA_CONTACT_POINTS is not set: SQLite brings its own tables up to date when the service starts.',
+    );
     return;
   }
   const logger = createLogger({ level: config.logLevel, instanceId: config.instanceId });

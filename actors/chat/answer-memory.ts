@@ -6,8 +6,7 @@ export const commandKey = ({
   chatId,
   senderId,
   clientMessageId,
-}: Pick<Command, 'chatId' | 'senderId' | 'clientMessageId'>): string =>
-  `${chatId}\n${senderId}\n${clientMessageId}`;
+}: Pick<Command, 'chatId' | 'senderId' | 'clientMessageId'>): string => `${chatId}\n${senderId}\n${clientMessageId}`;
 
 /** The last rejections of a shard: a rejection leaves no entry, yet its delivery may come again when its ack was lost. */
 export class RejectionMemory {

@@ -1,7 +1,7 @@
 import { type Answer, answerOf, type Decision, isEntry } from '../../src/application/decision.ts';
-import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import { SessionLost } from '../../src/application/ports/chat-store.ts';
-import { type ResidentChat } from '../../src/application/turn/resident-chat.ts';
+import type { Delivery } from '../../src/application/ports/command-consumer.ts';
+import type { ResidentChat } from '../../src/application/turn/resident-chat.ts';
 import { changesAccess } from '../../src/domain/chat/decide.ts';
 import type { ChatId } from '../../src/domain/ids.ts';
 import { type BatchActor, spawnBatchActor } from '../kit/batch-actor.ts';
@@ -138,7 +138,9 @@ export class ChatActor {
     }
     this.#crashes.delete(key);
     this.#singly--;
-    await blamed.deadLetter(`crashed the service ${maxCrashes} times: ${error instanceof Error ? error.message : String(error)}`);
+    await blamed.deadLetter(
+      `crashed the service ${maxCrashes} times: ${error instanceof Error ? error.message : String(error)}`,
+    );
     return 1;
   }
 }

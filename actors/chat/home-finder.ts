@@ -27,8 +27,8 @@ export class HomeFinder {
     }
     if (this.#home === undefined) return residentChat(this.#id, undefined, hashKey);
     if (this.#home !== logical.shard) {
-      // One at a time: two unconfirmed forwards could change places.
-      for (const delivery of turn) await delivery.forward(this.#home);
+      // One at a time: two unconfirmed forwards could change places. When the channel is lost meanwhile, all of them come again.
+      for (const delivery of turn) if (delivery.live) await delivery.forward(this.#home);
       return undefined;
     }
     const snapshot = await patiently('opening a chat', this.#context, () => store.open(this.#id));

@@ -8,7 +8,11 @@ const longestPauseMs = 2_000;
 
 /** Asks until there is an answer: a failure that may heal is no reason to judge a command. Gives up only when the session is lost
  *  or the shard is given up, by throwing. */
-export const patiently = async <T>(what: string, { clock, logger, signal }: Patience, ask: () => Promise<T>): Promise<T> => {
+export const patiently = async <T>(
+  what: string,
+  { clock, logger, signal }: Patience,
+  ask: () => Promise<T>,
+): Promise<T> => {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
       return await ask();

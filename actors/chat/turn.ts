@@ -66,7 +66,10 @@ const judge = (command: Command, first: Answer | undefined, redelivered: boolean
     return { code: 'IDEMPOTENCY_KEY_REUSED', reason: seedReasons.duplicated };
   }
   if (same) return 'repeat';
-  return { code: 'IDEMPOTENCY_KEY_REUSED', reason: 'This client_message_id was used for another command of this sender.' };
+  return {
+    code: 'IDEMPOTENCY_KEY_REUSED',
+    reason: 'This client_message_id was used for another command of this sender.',
+  };
 };
 
 /** A rejection answers only the delivery it was decided for, when that comes again; a new send of the same command is decided anew. */
@@ -102,7 +105,9 @@ const authorise = async (
   earlier: readonly (Answer | undefined)[],
   context: ShardContext,
 ): Promise<readonly AccessDecision[]> => {
-  const asked = deliveries.map(({ command, redelivered }, index) => judge(command, earlier[index], redelivered) === 'new');
+  const asked = deliveries.map(
+    ({ command, redelivered }, index) => judge(command, earlier[index], redelivered) === 'new',
+  );
   const requests = deliveries
     .filter((_, index) => asked[index])
     .map(({ command }) => accessRequestOf(chat.state, command));

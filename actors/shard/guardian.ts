@@ -42,12 +42,15 @@ export const startCell = (deps: CellDeps): Cell => {
     let lost = false;
     void current.lost.then(async (error) => {
       lost = true;
-      if (!stopping.signal.aborted) logger.error({ err: error, session: current.id }, 'the session is lost; a new one begins');
+      if (!stopping.signal.aborted)
+        logger.error({ err: error, session: current.id }, 'the session is lost; a new one begins');
       await shards.abandon();
     });
     while (!lost && !stopping.signal.aborted) {
       await Promise.race([
-        shards.balance().catch((error) => logger.warn({ err: error }, 'the shards could not be looked at; trying again')),
+        shards
+          .balance()
+          .catch((error) => logger.warn({ err: error }, 'the shards could not be looked at; trying again')),
         current.lost,
       ]);
       shards.passivate();

@@ -1,7 +1,7 @@
 import { answerOf, type Decision } from '../../src/application/decision.ts';
 import type { EventLane } from '../../src/application/ports/event-publisher.ts';
 import type { Session, Tenure } from '../../src/application/ports/ownership.ts';
-import { shardNumber, type ShardNumber } from '../../src/domain/ids.ts';
+import { type ShardNumber, shardNumber } from '../../src/domain/ids.ts';
 import { RejectionMemory } from '../chat/answer-memory.ts';
 import { ShardActor } from './shard.actor.ts';
 import type { CellDeps } from './shard.protocol.ts';

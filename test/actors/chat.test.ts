@@ -93,7 +93,7 @@ describe('a chat', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const ownership = withStore((store) => ({ commit: async (decisions) => (await held, store.commit(decisions)) }));
+    const ownership = withStore((store) => ({ commit: (decisions) => held.then(() => store.commit(decisions)) }));
     const { broker } = start({ ownership });
     broker.holdConfirms = true;
     broker.put(shard, create('c'), post('c', 'a'));
@@ -123,7 +123,7 @@ describe('a chat', () => {
       release = resolve;
     });
     const { broker } = start({
-      ownership: withStore((store) => ({ commit: async (decisions) => (await held, store.commit(decisions)) })),
+      ownership: withStore((store) => ({ commit: (decisions) => held.then(() => store.commit(decisions)) })),
     });
     broker.put(shard, create('c'), post('c', 'x'), one, two, one);
     for (const command of [two, one, post('c', 'b')]) {
@@ -201,7 +201,10 @@ describe('a chat', () => {
         return store.commit(decisions);
       },
     }));
-    const { broker } = start({ ownership, limits: { windowMicros: Number.MAX_SAFE_INTEGER as never, maxMessages: 3, maxEntries: 1_000 } });
+    const { broker } = start({
+      ownership,
+      limits: { windowMicros: Number.MAX_SAFE_INTEGER as never, maxMessages: 3, maxEntries: 1_000 },
+    });
     broker.put(shard, create('c'), ...['a', 'b', 'c', 'd'].map((id) => post('c', id)));
     await settledAll(broker);
     expect(placements).toMatchObject([
@@ -249,7 +252,8 @@ describe('when something fails', () => {
   it('dead-letters the command that crashes its actor three times, and only that one', async () => {
     const ownership = withStore((store) => ({
       commit: (decisions) => {
-        if (decisions.some((decision) => answerOf(decision).clientMessageId === 'poison')) throw new RangeError('too big');
+        if (decisions.some((decision) => answerOf(decision).clientMessageId === 'poison'))
+          throw new RangeError('too big');
         return store.commit(decisions);
       },
     }));
@@ -258,7 +262,10 @@ describe('when something fails', () => {
     await settledAll(broker);
     expect(seqs(broker.published)).toEqual(['chat.created', 1, 2]);
     expect(broker.settled.filter(({ how }) => how === 'dead-letter')).toMatchObject([
-      { command: { clientMessageId: 'poison' }, detail: expect.stringContaining('crashed the service 3 times: too big') },
+      {
+        command: { clientMessageId: 'poison' },
+        detail: expect.stringContaining('crashed the service 3 times: too big'),
+      },
     ]);
   });
 

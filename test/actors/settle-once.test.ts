@@ -14,7 +14,13 @@ const chats = ['x', 'y'];
 const move = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('put' as const), chat: fc.nat(1), id: fc.nat(5), body: fc.nat(1), sender: fc.constantFrom('1', '2', '9') }),
+    arbitrary: fc.record({
+      kind: fc.constant('put' as const),
+      chat: fc.nat(1),
+      id: fc.nat(5),
+      body: fc.nat(1),
+      sender: fc.constantFrom('1', '2', '9'),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('create' as const), chat: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const) }) },
@@ -30,7 +36,8 @@ describe('whatever happens to channels, confirms and sessions', () => {
         const { broker, memory, cell, close } = startTestCell({ commitDelayMs });
         broker.holdConfirms = true;
         for (const step of moves) {
-          if (step.kind === 'put') broker.put(shard, post(chats[step.chat]!, `m-${step.id}`, { body: `b-${step.body}`, sender: step.sender }));
+          if (step.kind === 'put')
+            broker.put(shard, post(chats[step.chat]!, `m-${step.id}`, { body: `b-${step.body}`, sender: step.sender }));
           else if (step.kind === 'create') broker.put(shard, create(chats[step.chat]!));
           else if (step.kind === 'cut') broker.cut(shard);
           else if (step.kind === 'lose') memory.ownership.lose({ id: cell.status().session } as never);

@@ -116,11 +116,12 @@ export const ownershipContract = (name: string, start: StartCell) =>
       await expect(session.store.confirmOwnership()).resolves.toBeUndefined();
     });
 
-    it('lets an ended session write nothing more', async () => {
+    it('lets an ended session write nothing more, and says that it is over', async () => {
       const writing = await beginToWrite();
       const writer = writing.writer();
       await writing.write([writer.create()]);
       await writing.end();
+      expect(await writing.session.lost).toBeInstanceOf(SessionLost);
       await expect(writing.store.commit([writer.post()])).rejects.toBeInstanceOf(SessionLost);
       await expect(writing.store.confirmOwnership()).rejects.toBeInstanceOf(SessionLost);
       expect(await cell.reader.chat(writer.chatId)).toMatchObject({ lastSeq: 0 });

@@ -9,7 +9,11 @@ export const create = (chat: string, client = 'create'): Command =>
     { kind: 'group', memberIds: [userId('2')] },
   );
 
-export const post = (chat: string, client: string, { body = `text of ${client}`, sender = '1', seedForm = false } = {}): Command =>
+export const post = (
+  chat: string,
+  client: string,
+  { body = `text of ${client}`, sender = '1', seedForm = false } = {},
+): Command =>
   postMessageCommand(
     { chatId: chatId(chat), senderId: userId(sender), clientMessageId: clientMessageId(client) },
     { body, seedForm },

@@ -75,8 +75,8 @@ export class FakeBroker implements CommandConsumer, EventPublisher {
   }
 
   #queue(shard: ShardNumber): Queued[] {
-    let queue = this.#queues.get(shard);
-    if (queue === undefined) this.#queues.set(shard, (queue = []));
+    const queue = this.#queues.get(shard) ?? [];
+    this.#queues.set(shard, queue);
     return queue;
   }
 

@@ -19,7 +19,8 @@ export type Standing = { readonly kind: ChatKind; readonly role: Role | undefine
 
 export type PageRequest = {
   readonly chatId: ChatId;
-  /** Where the page lies: `before` and `after` leave out the named seq; `around` is in the middle, itself included. */
+  /** Where the page lies: `before` and `after` leave out the named seq, which need not exist (0, or past the end); `around` is in
+   *  the middle, itself included, and near an edge the page slides so that it is full. */
   readonly anchor: { readonly at: 'newest' } | { readonly at: 'before' | 'after' | 'around'; readonly seq: Seq };
   /** 1 to 100. */
   readonly limit: number;
@@ -28,6 +29,7 @@ export type PageRequest = {
 export type MessagePage = {
   /** Newest first, seq without gaps. */
   readonly items: readonly MessagePosted[];
+  /** Relative to the page, or to the anchor when the page is empty. */
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
   /** The chat's own range; 0 and 0 when nothing is posted. */

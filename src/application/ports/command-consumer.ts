@@ -13,7 +13,8 @@ export type Delivery = {
   /** Where the outcome is awaited, when somebody does. */
   readonly replyTo: ReplyAddress | undefined;
   ack(): void;
-  /** Moves it, unchanged, to another shard's queue; resolves after the broker's confirm and the ack. Retries inside. */
+  /** Moves it, unchanged, to another shard's queue; resolves after the broker's confirm and the ack. Retries inside. Resolves as
+   *  well when its channel was lost meanwhile: look at `live`. */
   forward(shard: ShardNumber): Promise<void>;
   /** Moves it to the dead letters with a reason for people; resolves after the broker's confirm and the ack. Retries inside. */
   deadLetter(reason: string): Promise<void>;
@@ -25,7 +26,7 @@ export type ReplyAddress = { readonly queue: string; readonly correlationId: str
 export type Subscription = {
   /** Hands everything unsettled back, in order, and ends. Resolves when the broker has it. Idempotent; never rejects. */
   close(): Promise<void>;
-  /** Resolves once every settlement so far has been sent. */
+  /** Resolves once every ack so far has been handed to the socket. Does not wait for a running `forward` or `deadLetter`. */
   flush(): Promise<void>;
 };
 
@@ -33,5 +34,6 @@ export type Subscription = {
  *  unsettled is then delivered again, in order); dead-letter what cannot be decoded and go on. MUST NOT nack with requeue,
  *  MUST NOT cancel a consumer: both break the order (ADR-003). */
 export type CommandConsumer = {
+  /** Resolves at once: deliveries begin when the broker is there. */
   consume(shard: ShardNumber, onDelivery: (delivery: Delivery) => void): Promise<Subscription>;
 };

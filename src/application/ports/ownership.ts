@@ -22,7 +22,7 @@ export type Session = {
   readonly id: string;
   /** Commits into this session's journal. */
   readonly store: ChatStore;
-  /** Resolves with the reason when the session is lost; never rejects. After that nothing of it may be published. */
+  /** Resolves with the reason when the session is lost or has ended; never rejects. After that nothing of it may be published. */
   readonly lost: Promise<Error>;
   view(): Promise<CellView>;
   /** Takes a shard, or resolves with undefined when somebody lives on it. Undone decisions of its former owner are projected

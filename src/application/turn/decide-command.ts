@@ -1,13 +1,13 @@
 import type { AccessDecision } from '../../domain/access/access-request.ts';
-import { decide, evolve } from '../../domain/chat/decide.ts';
 import type { Command } from '../../domain/chat/command.ts';
+import { decide, evolve } from '../../domain/chat/decide.ts';
 import type { Entry } from '../../domain/chat/entry.ts';
 import type { Rejection } from '../../domain/chat/rejection.ts';
-import { type Micros, rev, seq, type ShardNumber } from '../../domain/ids.ts';
+import { type Micros, rev, type ShardNumber, seq } from '../../domain/ids.ts';
 import { formatMicros, microsOfMs } from '../../domain/time.ts';
 import { type Decision, type Outcome, type Placement, rejectionOf } from '../decision.ts';
-import { blockStart, type KeyHash, keysPerBlock } from './key-log.ts';
 import { rememberedEntries } from './find-answer.ts';
+import { blockStart, type KeyHash, keysPerBlock } from './key-log.ts';
 import type { ResidentChat } from './resident-chat.ts';
 
 /** A bucket rolls when its window has passed or it is full: a partition stays below 100 MB and 100 k rows. */
@@ -77,7 +77,9 @@ const place = (
     at - before.startedAt >= limits.windowMicros ||
     firstSeq - before.firstSeq >= limits.maxMessages ||
     firstRev - before.firstRev >= limits.maxEntries;
-  const bucket = rolls ? { bucket: before === undefined ? 0 : before.bucket + 1, firstSeq, firstRev, startedAt: at } : before;
+  const bucket = rolls
+    ? { bucket: before === undefined ? 0 : before.bucket + 1, firstSeq, firstRev, startedAt: at }
+    : before;
   chat.bucket = bucket;
 
   let keys: Placement['keys'] = null;

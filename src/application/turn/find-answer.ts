@@ -1,7 +1,7 @@
 import type { Command } from '../../domain/chat/command.ts';
-import { microsOfMs } from '../../domain/time.ts';
 import type { Entry } from '../../domain/chat/entry.ts';
 import { type Micros, micros } from '../../domain/ids.ts';
+import { microsOfMs } from '../../domain/time.ts';
 import type { ChatStore } from '../ports/chat-store.ts';
 import type { KeyHash } from './key-log.ts';
 import type { ResidentChat } from './resident-chat.ts';
@@ -22,12 +22,7 @@ export const findAnswer = async (
   const known = await verified(chat, command, hash, store);
   if (known !== undefined || chat.keysLoaded) return known;
   const { keys } = chat;
-  const blocks = await store.keyBlocks(
-    chat.id,
-    keys.firstRev,
-    micros(now - rememberedMicros),
-    rememberedEntries,
-  );
+  const blocks = await store.keyBlocks(chat.id, keys.firstRev, micros(now - rememberedMicros), rememberedEntries);
   keys.prepend(blocks.map((block) => block.blob).reverse());
   chat.keysLoaded = true;
   return verified(chat, command, hash, store);

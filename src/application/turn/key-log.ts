@@ -74,7 +74,8 @@ export class KeyLog {
   find({ hi, lo }: KeyHash): Position[] {
     const found: Position[] = [];
     if (this.#count < KeyLog.tableFrom) {
-      for (let index = this.#count - 1; index >= 0; index--) if (this.#matches(index, hi, lo)) found.push(this.#position(index));
+      for (let index = this.#count - 1; index >= 0; index--)
+        if (this.#matches(index, hi, lo)) found.push(this.#position(index));
       return found;
     }
     this.#table ??= this.#buildTable();
@@ -89,7 +90,8 @@ export class KeyLog {
   /** The packed keys of the block that begins at `start`: 64 × 12 bytes, big-endian. */
   block(start: Rev): Uint8Array {
     const from = start - this.#firstRev;
-    if (from < 0 || from + keysPerBlock > this.#count) throw new RangeError(`no complete block of keys at rev ${start}`);
+    if (from < 0 || from + keysPerBlock > this.#count)
+      throw new RangeError(`no complete block of keys at rev ${start}`);
     return packKeys(this.#words.subarray(from * wordsPerKey, (from + keysPerBlock) * wordsPerKey));
   }
 
@@ -129,6 +131,6 @@ export class KeyLog {
 export const packKeys = (words: Uint32Array): Uint8Array => {
   const bytes = new Uint8Array(words.length * 4);
   const view = new DataView(bytes.buffer);
-  words.forEach((word, index) => view.setUint32(index * 4, word));
+  for (let index = 0; index < words.length; index++) view.setUint32(index * 4, words[index]!);
   return bytes;
 };

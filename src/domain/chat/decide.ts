@@ -11,10 +11,10 @@ import {
   maxTitleLength,
   type PostMessage,
 } from './command.ts';
-import { utf8Bytes } from './text.ts';
 import type { ChatCreated, Entry, MessagePosted } from './entry.ts';
 import { type Rejection, seedReasons } from './rejection.ts';
 import type { Role, Roster } from './roster.ts';
+import { utf8Bytes } from './text.ts';
 
 export type Verdict =
   | { readonly kind: 'accepted'; readonly entries: readonly Entry[] }
@@ -23,12 +23,7 @@ export type Verdict =
   | { readonly kind: 'exists' };
 
 /** What a command makes of a chat, given the policy's word at this very state. */
-export const decide = (
-  chat: ChatState | undefined,
-  command: Command,
-  access: AccessDecision,
-  at: Micros,
-): Verdict => {
+export const decide = (chat: ChatState | undefined, command: Command, access: AccessDecision, at: Micros): Verdict => {
   switch (command.type) {
     case 'chat.create':
       return createChat(chat, command, access, at);
@@ -39,17 +34,14 @@ export const decide = (
 
 const rejected = (rejection: Rejection): Verdict => ({ kind: 'rejected', rejection });
 
-const createChat = (
-  chat: ChatState | undefined,
-  command: CreateChat,
-  access: AccessDecision,
-  at: Micros,
-): Verdict => {
+const createChat = (chat: ChatState | undefined, command: CreateChat, access: AccessDecision, at: Micros): Verdict => {
   if (chat !== undefined) {
-    if (chat.kind === 'direct' && command.kind === 'direct' && chat.roster.has(command.senderId)) return { kind: 'exists' };
+    if (chat.kind === 'direct' && command.kind === 'direct' && chat.roster.has(command.senderId))
+      return { kind: 'exists' };
     return rejected({ code: 'FORBIDDEN', reason: 'A chat with this id exists already.' });
   }
-  const others = command.memberIds.filter((id) => id !== command.senderId);
+  // In the order that stores hand a roster out: what events list does not depend on where the roster came from.
+  const others = command.memberIds.filter((id) => id !== command.senderId).sort();
   const invalid = invalidChat(command, others.length);
   if (invalid !== undefined) return rejected({ code: 'VALIDATION_FAILED', reason: invalid });
   if (access.effect === 'deny') return rejected(access);
@@ -115,8 +107,7 @@ const postMessage = (
 
 /** The seed's senders name a recipient: the chat's users must then be exactly the two. */
 const recipientFits = (roster: Roster, { senderId, recipientId }: PostMessage): boolean =>
-  recipientId === undefined ||
-  (roster.has(recipientId) && roster.size === (recipientId === senderId ? 1 : 2));
+  recipientId === undefined || (roster.has(recipientId) && roster.size === (recipientId === senderId ? 1 : 2));
 
 const otherMember = (roster: Roster, sender: UserId): UserId => {
   for (const id of roster.keys()) if (id !== sender) return id;

@@ -25,11 +25,13 @@ export class Committer {
   readonly #unfinished = new Set<PendingCommit>();
   readonly #onDone = (commit: PendingCommit) => this.#unfinished.delete(commit);
   readonly lost: Promise<Error>;
+  readonly #reportLoss: (reason: Error) => void;
   #closed: SessionLost | undefined;
 
   constructor({ data, ...options }: CommitterOptions) {
     const { promise, resolve } = Promise.withResolvers<Error>();
     this.lost = promise;
+    this.#reportLoss = resolve;
     this.journal = new Journal({
       ...options,
       onJournaled: (decisions) => this.#projector.project(decisions),
@@ -68,8 +70,10 @@ export class Committer {
   async end(): Promise<void> {
     if (this.#closed !== undefined) return;
     const undone = this.journal.hasUndone;
-    this.#close(new SessionLost('the session has ended'));
+    const reason = new SessionLost('the session has ended');
+    this.#close(reason);
     await this.journal.end(undone);
+    this.#reportLoss(reason);
   }
 
   #track(decisions: number): PendingCommit {

@@ -18,18 +18,24 @@ const causesOf = (error: unknown): readonly Error[] =>
   error instanceof NoHostAvailableError ? Object.values<Error>(error.innerErrors ?? {}) : [];
 
 const settingBehind = (error: unknown): string | undefined => {
-  const message = error instanceof Error ? error.message : String(error);
   if ([error, ...causesOf(error)].some((cause) => cause instanceof AuthenticationError)) {
     return 'Cassandra refused the credentials; check CASSANDRA_USERNAME and CASSANDRA_PASSWORD.';
   }
-  if (message.includes('localDataCenter was configured as')) {
-    return `Cassandra has no such data centre; set CASSANDRA_LOCAL_DATACENTER to one it has (${message}).`;
+  const saying = (text: RegExp) => reasonsOf(error).find((reason) => text.test(reason));
+  const dataCentre = saying(/localDataCenter was configured as/);
+  if (dataCentre !== undefined) {
+    return `Cassandra has no such data centre; set CASSANDRA_LOCAL_DATACENTER to one it has (${dataCentre}).`;
   }
-  if (/keyspace .*does not exist/i.test(message)) {
-    return `Cassandra has no such keyspace; set CASSANDRA_KEYSPACE, or let MIGRATE create it (${message}).`;
+  const keyspace = saying(/keyspace .*does not exist/i);
+  if (keyspace !== undefined) {
+    return `Cassandra has no such keyspace; set CASSANDRA_KEYSPACE, or let MIGRATE create it (${keyspace}).`;
   }
   return undefined;
 };
+
+/** The causes first: the driver's own summary of them has a stack in it, of which only the first line is for people. */
+const reasonsOf = (error: unknown): readonly string[] =>
+  [...causesOf(error), error].map((cause) => (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!);
 
 /** What went wrong while connecting, in one sentence; its class says whether to try again. */
 export const connectFailure = (error: unknown, contactPoints: readonly string[]): Error => {
@@ -39,6 +45,5 @@ export const connectFailure = (error: unknown, contactPoints: readonly string[])
 };
 
 export const unavailable = (what: string, error: unknown): CassandraUnavailable => {
-  const detail = causesOf(error)[0]?.message ?? (error instanceof Error ? error.message : String(error));
-  return new CassandraUnavailable(`${what}: ${detail}`, { cause: error });
+  return new CassandraUnavailable(`${what}: ${reasonsOf(error)[0]}`, { cause: error });
 };

@@ -11,6 +11,19 @@ export const listen = async (app: FastifyInstance, { host, port }: { host: strin
   }
 };
 
+const idleCheckMs = 20;
+
+/** Takes no new connection, answers what was asked, and closes. A connection that is kept alive becomes idle after its answer, and
+ *  would otherwise hold the server open until the client lets go of it. */
+export const close = async (app: FastifyInstance): Promise<void> => {
+  const timer = setInterval(() => app.server.closeIdleConnections(), idleCheckMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(timer);
+  }
+};
+
 const reasons: Readonly<Record<string, (host: string, port: number) => string>> = {
   EADDRINUSE: (_host, port) => `Port ${port} is taken: stop what listens there, or set HTTP_PORT to a free one.`,
   EACCES: (_host, port) => `Port ${port} needs more rights than this process has: set HTTP_PORT to one above 1023.`,

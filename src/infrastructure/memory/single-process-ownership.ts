@@ -96,9 +96,7 @@ class SingleProcessSession implements Session {
   }
 
   lose(reason: SessionLost): void {
-    if (this.#ended !== undefined) return;
     this.#stop(reason);
-    this.#reportLoss(reason);
   }
 
   #stop(reason: SessionLost): void {
@@ -107,5 +105,6 @@ class SingleProcessSession implements Session {
     this.store.end(reason);
     for (const [shard, holder] of this.#holders) if (holder.session === this.id) this.#holders.delete(shard);
     this.#onEnd();
+    this.#reportLoss(reason);
   }
 }

@@ -98,7 +98,8 @@ export const decodeCommand = (body: Uint8Array): Decoded => {
   } catch (error) {
     return unreadable(`the body is not JSON in UTF-8: ${(error as Error).message}`);
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return unreadable('the body is not a JSON object');
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    return unreadable('the body is not a JSON object');
   const type = (json as { type?: unknown }).type;
   switch (type) {
     case 'chat.create':

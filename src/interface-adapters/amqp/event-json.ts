@@ -5,9 +5,7 @@ import { wireUserId, wireUserIds } from './user-id.ts';
 
 /** Identity of an event: `<chat_id>/<rev>`, of a rejection `<chat_id>/<sender_id>/<client_message_id>`. At most 255 bytes. */
 export const eventIdOf = (answer: Answer): string =>
-  isEntry(answer)
-    ? `${answer.chatId}/${answer.rev}`
-    : `${answer.chatId}/${answer.senderId}/${answer.clientMessageId}`;
+  isEntry(answer) ? `${answer.chatId}/${answer.rev}` : `${answer.chatId}/${answer.senderId}/${answer.clientMessageId}`;
 
 /** A message as everybody outside sees it: the seed's twelve fields, then ours. */
 export const messageJson = (entry: MessagePosted) => ({

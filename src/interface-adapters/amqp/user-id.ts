@@ -23,11 +23,12 @@ export const wireUserIds = (ids: readonly UserId[] | null): readonly (number | s
 };
 
 /** A user id on the wire: an integer or a string; inside it is opaque text. */
-export const userIdSchema = z
-  .union([z.int(), z.string()])
-  .transform((value, context): UserId => {
-    const id = parseUserId(String(value));
-    if (id !== undefined) return id;
-    context.addIssue({ code: 'custom', message: 'a user id is an integer or 1 to 60 printable ASCII characters without spaces' });
-    return z.NEVER;
+export const userIdSchema = z.union([z.int(), z.string()]).transform((value, context): UserId => {
+  const id = parseUserId(String(value));
+  if (id !== undefined) return id;
+  context.addIssue({
+    code: 'custom',
+    message: 'a user id is an integer or 1 to 60 printable ASCII characters without spaces',
   });
+  return z.NEVER;
+});

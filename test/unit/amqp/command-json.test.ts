@@ -46,17 +46,31 @@ describe('a command on the wire', () => {
     expect(command(again).fingerprint).toBe(command(post).fingerprint);
     expect(command({ ...post, body: 'ho' }).fingerprint).not.toBe(command(post).fingerprint);
     const create = { type: 'chat.create', chat_id: 'g-1', sender_id: 1, client_message_id: 'c', kind: 'group' };
-    expect(command({ ...create, member_ids: [3, 2, 3] }).fingerprint).toBe(command({ ...create, member_ids: [2, 3] }).fingerprint);
-    expect(command({ ...create, member_ids: [2], title: 'a' }).fingerprint).not.toBe(command({ ...create, member_ids: [2] }).fingerprint);
+    expect(command({ ...create, member_ids: [3, 2, 3] }).fingerprint).toBe(
+      command({ ...create, member_ids: [2, 3] }).fingerprint,
+    );
+    expect(command({ ...create, member_ids: [2], title: 'a' }).fingerprint).not.toBe(
+      command({ ...create, member_ids: [2] }).fingerprint,
+    );
   });
 
   it('survives its own encoding', () => {
     const texts = fc.string({ unit: 'grapheme', maxLength: 200 });
     fc.assert(
-      fc.property(texts, fc.oneof(fc.integer(), fc.stringMatching(/^[\x21-\x7e]{1,60}$/)), fc.boolean(), (body, sender, isSeed) => {
-        const original = command({ ...post, body, sender_id: sender, ...(isSeed ? { type: undefined, recipient_id: 9 } : {}) });
-        expect(decodeCommand(encodeCommand(original))).toEqual({ ok: true, command: original });
-      }),
+      fc.property(
+        texts,
+        fc.oneof(fc.integer(), fc.stringMatching(/^[\x21-\x7e]{1,60}$/)),
+        fc.boolean(),
+        (body, sender, isSeed) => {
+          const original = command({
+            ...post,
+            body,
+            sender_id: sender,
+            ...(isSeed ? { type: undefined, recipient_id: 9 } : {}),
+          });
+          expect(decodeCommand(encodeCommand(original))).toEqual({ ok: true, command: original });
+        },
+      ),
     );
   });
 
@@ -67,11 +81,19 @@ describe('a command on the wire', () => {
     ['null', Buffer.from('null'), /not a JSON object/],
     ['too big', Buffer.alloc(maxCommandBytes + 1, 32), /65537 bytes, 65536 are allowed/],
     ['an unknown type', Buffer.from('{"type":"chat.explode"}'), /unknown command type "chat.explode"/],
-    ['no client_message_id', Buffer.from(JSON.stringify({ ...post, client_message_id: undefined })), /client_message_id/],
+    [
+      'no client_message_id',
+      Buffer.from(JSON.stringify({ ...post, client_message_id: undefined })),
+      /client_message_id/,
+    ],
     ['an empty chat id', Buffer.from(JSON.stringify({ ...post, chat_id: '' })), /chat_id: a chat id is/],
     ['a chat id with a slash', Buffer.from(JSON.stringify({ ...post, chat_id: 'a/b' })), /chat_id: a chat id is/],
     ['a fraction as a user', Buffer.from(JSON.stringify({ ...post, sender_id: 1.5 })), /sender_id/],
-    ['a user id with a newline', Buffer.from(JSON.stringify({ ...post, sender_id: 'a\nb' })), /sender_id: a user id is/],
+    [
+      'a user id with a newline',
+      Buffer.from(JSON.stringify({ ...post, sender_id: 'a\nb' })),
+      /sender_id: a user id is/,
+    ],
     ['a lone surrogate', Buffer.from(JSON.stringify({ ...post, body: '\ud800' })), /well-formed/],
     ['no body', Buffer.from(JSON.stringify({ ...post, body: undefined })), /body/],
     ['a prototype', Buffer.from('{"__proto__":{"type":"message.post"}}'), /chat_id/],
@@ -83,9 +105,15 @@ describe('a command on the wire', () => {
 
   it('never throws, whatever the bytes', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.json().map((text) => Buffer.from(text))), (bytes) => {
-        expect(typeof decodeCommand(bytes).ok).toBe('boolean');
-      }),
+      fc.property(
+        fc.oneof(
+          fc.uint8Array({ maxLength: 300 }),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        (bytes) => {
+          expect(typeof decodeCommand(bytes).ok).toBe('boolean');
+        },
+      ),
     );
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decide, evolve } from '../../../src/domain/chat/decide.ts';
+import type { AccessDecision } from '../../../src/domain/access/access-request.ts';
 import type { ChatState } from '../../../src/domain/chat/chat-state.ts';
 import { maxBodyBytes, maxMembers } from '../../../src/domain/chat/command.ts';
-import type { AccessDecision } from '../../../src/domain/access/access-request.ts';
+import { decide, evolve } from '../../../src/domain/chat/decide.ts';
 import { chatId, clientMessageId, micros, userId } from '../../../src/domain/ids.ts';
 import { createChatCommand, postMessageCommand } from '../../../src/interface-adapters/amqp/command-json.ts';
 
@@ -10,7 +10,11 @@ const permit: AccessDecision = { effect: 'permit' };
 const at = micros(1_764_000_000_000_123);
 const [ann, bob, cid] = [userId('1'), userId('2'), userId('3')];
 const id = chatId('g-1');
-const named = (senderId: typeof ann, client = 'm-1') => ({ chatId: id, senderId, clientMessageId: clientMessageId(client) });
+const named = (senderId: typeof ann, client = 'm-1') => ({
+  chatId: id,
+  senderId,
+  clientMessageId: clientMessageId(client),
+});
 
 const create = (kind: 'direct' | 'group', memberIds = [bob], title?: string) =>
   createChatCommand(named(ann, 'create'), { kind, memberIds, title });
@@ -24,7 +28,10 @@ const post = (senderId = ann, body = 'hi', recipientId?: typeof ann) =>
 
 describe('creating a chat', () => {
   it('makes the creator its owner, listed or not, and everybody else a member', () => {
-    for (const memberIds of [[bob, cid], [ann, bob, cid]]) {
+    for (const memberIds of [
+      [bob, cid],
+      [ann, bob, cid],
+    ]) {
       expect(decide(undefined, create('group', memberIds, 'Trip'), permit, at)).toMatchObject({
         kind: 'accepted',
         entries: [
@@ -45,23 +52,33 @@ describe('creating a chat', () => {
 
   it('answers with the direct chat that is there, and refuses a second group of the same id', () => {
     expect(decide(chatOf('direct'), create('direct'), permit, at)).toEqual({ kind: 'exists' });
-    expect(decide(chatOf('group'), create('group'), permit, at)).toMatchObject({ kind: 'rejected', rejection: { code: 'FORBIDDEN' } });
+    expect(decide(chatOf('group'), create('group'), permit, at)).toMatchObject({
+      kind: 'rejected',
+      rejection: { code: 'FORBIDDEN' },
+    });
   });
 
   it('needs two different users at most for a direct chat', () => {
-    expect(decide(undefined, create('direct', [bob, cid]), permit, at)).toMatchObject({ rejection: { code: 'VALIDATION_FAILED' } });
+    expect(decide(undefined, create('direct', [bob, cid]), permit, at)).toMatchObject({
+      rejection: { code: 'VALIDATION_FAILED' },
+    });
     expect(decide(undefined, create('direct', [ann]), permit, at)).toMatchObject({ kind: 'accepted' });
   });
 
   it('has at most 10,000 members, the creator included', () => {
     const ids = Array.from({ length: maxMembers }, (_, index) => userId(`u${index}`));
-    expect(decide(undefined, create('group', ids), permit, at)).toMatchObject({ rejection: { code: 'VALIDATION_FAILED' } });
+    expect(decide(undefined, create('group', ids), permit, at)).toMatchObject({
+      rejection: { code: 'VALIDATION_FAILED' },
+    });
     expect(decide(undefined, create('group', ids.slice(1)), permit, at)).toMatchObject({ kind: 'accepted' });
   });
 
   it('is refused with the policy’s own code', () => {
     const deny: AccessDecision = { effect: 'deny', code: 'POLICY_DENIED', reason: 'no' };
-    expect(decide(undefined, create('group'), deny, at)).toMatchObject({ kind: 'rejected', rejection: { code: 'POLICY_DENIED' } });
+    expect(decide(undefined, create('group'), deny, at)).toMatchObject({
+      kind: 'rejected',
+      rejection: { code: 'POLICY_DENIED' },
+    });
   });
 });
 
@@ -77,14 +94,20 @@ describe('posting a message', () => {
   });
 
   it('names the other member of a direct chat, and nobody in a group', () => {
-    expect(decide(chatOf('direct'), post(bob), permit, at)).toMatchObject({ entries: [{ recipientId: ann, recipients: [ann, bob] }] });
+    expect(decide(chatOf('direct'), post(bob), permit, at)).toMatchObject({
+      entries: [{ recipientId: ann, recipients: [ann, bob] }],
+    });
     expect(decide(chatOf('group'), post(bob), permit, at)).toMatchObject({ entries: [{ recipientId: null }] });
   });
 
   it('passes the sender’s time through, and uses its own when there is none', () => {
     const timed = postMessageCommand({ ...named(ann), sentAt: '2001-01-01T00:00:00.000001Z' }, { body: '' });
-    expect(decide(chatOf('group'), timed, permit, at)).toMatchObject({ entries: [{ sentAt: '2001-01-01T00:00:00.000001Z' }] });
-    expect(decide(chatOf('group'), post(), permit, at)).toMatchObject({ entries: [{ sentAt: '2025-11-24T16:00:00.000123Z' }] });
+    expect(decide(chatOf('group'), timed, permit, at)).toMatchObject({
+      entries: [{ sentAt: '2001-01-01T00:00:00.000001Z' }],
+    });
+    expect(decide(chatOf('group'), post(), permit, at)).toMatchObject({
+      entries: [{ sentAt: '2025-11-24T16:00:00.000123Z' }],
+    });
   });
 
   it('is refused to strangers even when the policy permits', () => {
@@ -93,16 +116,24 @@ describe('posting a message', () => {
   });
 
   it('holds a seed sender to exactly the two users of the chat', () => {
-    expect(decide(chatOf('group', [bob, cid]), post(ann, 'hi', bob), permit, at)).toMatchObject({ rejection: { code: 'NOT_A_MEMBER' } });
+    expect(decide(chatOf('group', [bob, cid]), post(ann, 'hi', bob), permit, at)).toMatchObject({
+      rejection: { code: 'NOT_A_MEMBER' },
+    });
     expect(decide(chatOf('direct'), post(ann, 'hi', bob), permit, at)).toMatchObject({ kind: 'accepted' });
-    expect(decide(chatOf('direct'), post(ann, 'hi', ann), permit, at)).toMatchObject({ rejection: { code: 'NOT_A_MEMBER' } });
+    expect(decide(chatOf('direct'), post(ann, 'hi', ann), permit, at)).toMatchObject({
+      rejection: { code: 'NOT_A_MEMBER' },
+    });
     expect(decide(chatOf('direct', [ann]), post(ann, 'hi', ann), permit, at)).toMatchObject({ kind: 'accepted' });
   });
 
   it('bounds the text by its bytes in UTF-8', () => {
     const exact = 'é'.repeat(maxBodyBytes / 2);
     expect(decide(chatOf('group'), post(ann, exact), permit, at)).toMatchObject({ kind: 'accepted' });
-    expect(decide(chatOf('group'), post(ann, `${exact}x`), permit, at)).toMatchObject({ rejection: { code: 'PAYLOAD_TOO_LARGE' } });
-    expect(decide(chatOf('group'), post(ann, '😀'.repeat(maxBodyBytes / 4)), permit, at)).toMatchObject({ kind: 'accepted' });
+    expect(decide(chatOf('group'), post(ann, `${exact}x`), permit, at)).toMatchObject({
+      rejection: { code: 'PAYLOAD_TOO_LARGE' },
+    });
+    expect(decide(chatOf('group'), post(ann, '😀'.repeat(maxBodyBytes / 4)), permit, at)).toMatchObject({
+      kind: 'accepted',
+    });
   });
 });
