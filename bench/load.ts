@@ -34,7 +34,7 @@ export const postCommand = (load: Load, index: number) => ({
   body: bodyAt(load, index),
 });
 
-/** The queue that keeps a run's events for verify.ts. */
+/** The stream that keeps a run's events for verify.ts. */
 export const eventQueue = (load: Load): string => `bench.events.${load.run}`;
 
 export const options = () => {

@@ -10,6 +10,7 @@ import { issueToken } from '../src/infrastructure/http/issue-token.ts';
 import { bodyAt, chatIdAt, clientIdAt, eventQueue, type Load, options, senderAt, users } from './load.ts';
 
 const { load, url, http, repeats, cleanup } = options();
+const quietMs = 1_500;
 const found = { lost: 0, duplicated: 0, reordered: 0, unexpected: 0 };
 const examples: string[] = [];
 const report = (kind: keyof typeof found, what: string) => {
@@ -33,19 +34,23 @@ console.log(
 for (const example of examples) console.log(`  ${example}`);
 process.exitCode = Object.values(found).some((count) => count > 0) ? 1 : 0;
 
-/** Everything in the run's queue, in order; it is left there unless --cleanup is given. */
+/** Everything in the run's stream, in order; it is left there unless --cleanup is given. */
 async function readEvents(of: Load): Promise<string[]> {
   const connection = await amqp.connect(url, { timeout: 5_000 });
   const channel = await connection.createChannel();
-  const { messageCount } = await channel.checkQueue(eventQueue(of));
   const bodies: string[] = [];
-  if (messageCount > 0) {
-    await new Promise<void>((resolve) => {
-      void channel.consume(eventQueue(of), (message) => {
-        if (message !== null && bodies.push(message.content.toString()) === messageCount) resolve();
-      });
-    });
-  }
+  await channel.prefetch(1_000);
+  // Until nothing comes any more: the stream's own count of its messages lags behind by seconds.
+  await new Promise<void>((resolve) => {
+    let quiet = setTimeout(resolve, quietMs);
+    const take = (message: amqp.ConsumeMessage | null) => {
+      channel.ack(message!);
+      bodies.push(message!.content.toString());
+      clearTimeout(quiet);
+      quiet = setTimeout(resolve, quietMs);
+    };
+    void channel.consume(eventQueue(of), take, { arguments: { 'x-stream-offset': 'first' } });
+  });
   if (cleanup) await channel.deleteQueue(eventQueue(of));
   await channel.close();
   await connection.close();

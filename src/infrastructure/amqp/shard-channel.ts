@@ -4,6 +4,8 @@ import { AckTracker, gapPatienceMs } from './ack-tracker.ts';
 import type { AmqpCounts } from './counts.ts';
 
 const flushAt = 64;
+/** An ack is a raft entry for the broker, whatever it covers: waiting a moment makes few of many. */
+const flushAfterMs = 10;
 
 /** One life of one shard's channel. Delivery tags mean something only on the channel that delivered, so every delivery holds on
  *  to its own ShardChannel; after its loss nothing is sent any more. */
@@ -49,7 +51,7 @@ export class ShardChannel {
     if (++this.#sinceFlush >= flushAt) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
-      setImmediate(this.#flushScheduled);
+      setTimeout(this.#flushScheduled, flushAfterMs);
     }
   }
 
