@@ -98,6 +98,48 @@ describe('taking a shard over', patient, () => {
     await session.release(taken.tenure!);
   });
 
+  it('clears the journal of a session that no shard names any more, and then finds nothing to replay in it', async () => {
+    let writer: ChatWriter | undefined;
+    const fallen = await leaveBehind((epoch) => {
+      writer = new ChatWriter(randomChatId(), numbering({ shard, epoch }));
+      return [[writer.create(), writer.post()], [writer.post()]];
+    });
+    await keyspace.ledger.execute(`UPDATE journal SET state = 'fenced' WHERE session = ? IF state = 'open'`, [fallen]);
+    const session = await (await keyspace.open()).ownership.begin();
+    const first = await take(session);
+    expect(first.undone).toHaveLength(3);
+    await until('the slots are cleared', async () => {
+      const { rows } = await keyspace.ledger.execute('SELECT slot FROM journal WHERE session = ? AND slot >= 0', [
+        fallen,
+      ]);
+      return rows.length === 0;
+    });
+    expect(await keyspace.sessionRow(fallen)).toMatchObject({ state: 'fenced' });
+    await session.release(first.tenure!);
+    const stray = first.tenure!.epoch + 1;
+    await keyspace.ledger.execute(`UPDATE shards SET owner = ?, epoch = ? WHERE shard = 0 IF owner = ''`, [
+      fallen,
+      stray,
+    ]);
+    const second = await take(await (await keyspace.open()).ownership.begin());
+    expect(second).toMatchObject({ tenure: { epoch: stray + 1 }, undone: [] });
+  });
+
+  it('clears its own journal at a clean end', async () => {
+    const session = await (await keyspace.open()).ownership.begin();
+    const tenure = await takeFree(session);
+    const writer = new ChatWriter(randomChatId(), numbering(tenure));
+    const done = [writer.create(), writer.post()];
+    await session.store.commit(done);
+    session.store.announced(done);
+    await session.release(tenure);
+    await session.end();
+    const { rows } = await keyspace.ledger.execute('SELECT slot FROM journal WHERE session = ? AND slot >= 0', [
+      session.id,
+    ]);
+    expect(rows).toEqual([]);
+  });
+
   it('leaves a living owner alone, however often it is asked', async () => {
     const owner = await (await keyspace.open({ sessionTimeoutMs })).ownership.begin();
     const tenure = await takeFree(owner);

@@ -9,6 +9,7 @@ import { Committer } from './committer.ts';
 import { isApplied, untilAnswered } from './conditional.ts';
 import { type DataAccess, numberOf } from './data-access.ts';
 import { type FallenSessions, ReplayBlocked } from './fallen-sessions.ts';
+import { retireJournal } from './retire-journal.ts';
 import {
   readSessions,
   readShard,
@@ -104,7 +105,24 @@ export class CassandraSession implements Session {
 
   async end(): Promise<void> {
     await this.#committer.end();
+    await this.#retireOwn();
     await removeSessionHint(this.#context.data, this.id).catch(() => {});
+  }
+
+  /** After a clean end nobody will come to take anything over, so nobody else would clear the journal. */
+  async #retireOwn(): Promise<void> {
+    if (this.#committer.journal.hasUndone) return;
+    const { data, sessionTimeoutMs, logger } = this.#context;
+    const signal = AbortSignal.timeout(sessionTimeoutMs);
+    try {
+      if ((await readShards(data)).some(({ owner }) => owner === this.id)) return;
+      await retireJournal(this.#context, this.id, this.#committer.journal.nextPos, signal);
+    } catch (error) {
+      logger.warn(
+        { err: error, session: this.id },
+        'the journal of this session could not be cleared; a little room is lost',
+      );
+    }
   }
 
   get #signal(): AbortSignal {
@@ -154,7 +172,23 @@ export class CassandraSession implements Session {
     if (!isMine) return undefined;
     const tenure = { shard, epoch };
     this.#held.set(shard, tenure);
+    if (owner !== '' && owner !== this.id) void this.#retireWhenUnnamed(owner);
     return tenure;
+  }
+
+  /** Only room is at stake: a failure leaves the slots where they are. */
+  async #retireWhenUnnamed(fallen: string): Promise<void> {
+    const { data, logger, fallen: sessions } = this.#context;
+    try {
+      if ((await readShards(data)).some(({ owner }) => owner === fallen)) return;
+      const row = await sessions.read(fallen);
+      if (row !== undefined) await retireJournal(this.#context, fallen, row.nextPos, this.#signal);
+    } catch (error) {
+      logger.warn(
+        { err: error, session: fallen },
+        'the journal of a fallen session could not be cleared; a little room is lost',
+      );
+    }
   }
 
   async #showLife(): Promise<void> {

@@ -12,6 +12,9 @@ export const journalQueries = {
   /** Conditioned on beat and position too: a copy that was given up on and arrives late must not move done_pos back. */
   beat: `UPDATE journal SET beat = ?, done_pos = ? WHERE session = ? IF state = 'open' AND beat = ? AND next_pos = ?`,
   fence: `UPDATE journal SET state = 'fenced' WHERE session = ? IF state = 'open' AND next_pos = ? AND beat = ?`,
+  /** Nothing of a fenced session is undone any more. */
+  finish: `UPDATE journal SET done_pos = ? WHERE session = ? IF state = 'fenced' AND next_pos = ?`,
+  clear: 'DELETE FROM journal USING TIMESTAMP ? WHERE session = ? AND slot >= 0',
   session: 'SELECT DISTINCT session, state, next_pos, done_pos, beat, instance FROM journal WHERE session = ?',
   slot: 'SELECT pos, payload FROM journal WHERE session = ? AND slot = ?',
 } as const;

@@ -53,6 +53,10 @@ export class Journal {
   get answered(): number {
     return this.#answered;
   }
+  /** Where the next group goes. */
+  get nextPos(): number {
+    return this.#nextPos;
+  }
   get hasUndone(): boolean {
     return !this.#undone.isEmpty;
   }
