@@ -58,7 +58,7 @@ export class ChatActor {
     let handled = 0;
     while (handled < limit) {
       const delivery = batch[handled++]!;
-      if (delivery.live) turn.push(delivery);
+      if (delivery.live && !this.#outbox.adopt(delivery)) turn.push(delivery);
       if (changesAccess(delivery.command)) break;
     }
     if (turn.length > 0) await this.#take(turn);

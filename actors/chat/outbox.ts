@@ -5,7 +5,8 @@ import type { Announcement, EventLane } from '../../src/application/ports/event-
 /** One command's way out: its event, and the delivery to settle when the event is confirmed. */
 export type Step = {
   readonly announcement: Announcement;
-  readonly delivery: Delivery;
+  /** The one to settle; a later copy takes its place when its channel is gone. */
+  delivery: Delivery;
   /** What was decided for it; undefined for the repeat of an earlier answer. */
   readonly decision: Decision | undefined;
   ready: boolean;
@@ -16,7 +17,7 @@ export class Outbox {
   readonly #lane: EventLane;
   readonly #confirmed: (step: Step) => void;
   #waiting: Step[] = [];
-  #unconfirmed = 0;
+  readonly #unconfirmed = new Set<Step>();
   #emptied: (() => void)[] = [];
 
   constructor(lane: EventLane, confirmed: (step: Step) => void) {
@@ -25,12 +26,26 @@ export class Outbox {
   }
 
   get empty(): boolean {
-    return this.#unconfirmed === 0;
+    return this.#unconfirmed.size === 0;
+  }
+
+  /** The delivery comes again while what answers it is on its way: that will settle the copy, no event more. */
+  adopt(delivery: Delivery): boolean {
+    if (!delivery.redelivered) return false;
+    const { senderId, clientMessageId, fingerprint } = delivery.command;
+    for (const step of this.#unconfirmed) {
+      const { command, live } = step.delivery;
+      const same = command.senderId === senderId && command.clientMessageId === clientMessageId;
+      if (live || !same || command.fingerprint !== fingerprint) continue;
+      step.delivery = delivery;
+      return true;
+    }
+    return false;
   }
 
   push(steps: readonly Step[]): void {
     this.#waiting.push(...steps);
-    this.#unconfirmed += steps.length;
+    for (const step of steps) this.#unconfirmed.add(step);
   }
 
   /** These are durable; publishes whatever nothing earlier holds back. */
@@ -50,7 +65,7 @@ export class Outbox {
   }
 
   #settle(step: Step): void {
-    this.#unconfirmed--;
+    this.#unconfirmed.delete(step);
     this.#confirmed(step);
     if (!this.empty) return;
     for (const resolve of this.#emptied.splice(0)) resolve();

@@ -32,7 +32,9 @@ export const takeTurn = async (
   for (const [index, delivery] of deliveries.entries()) {
     const { command } = delivery;
     const key = commandKey(command);
-    const first = earlier[index] ?? decidedHere.get(key);
+    const here = decidedHere.get(key);
+    const first =
+      here !== undefined && isEntry(here) && here.fingerprint === command.fingerprint ? here : (earlier[index] ?? here);
     const judgement = judge(command, first, delivery.redelivered);
     if (judgement === 'repeat') {
       steps.push(repeatStep(delivery, first!));
@@ -82,16 +84,20 @@ const earlierAnswers = async (
 ): Promise<readonly (Answer | undefined)[]> => {
   const answers: (Answer | undefined)[] = [];
   for (const [index, { command, redelivered }] of deliveries.entries()) {
-    const answer = undone.get(commandKey(command)) ?? context.rejections.find(command);
-    const usable = answer !== undefined && (isEntry(answer) || redelivered) ? answer : undefined;
+    const pending = undone.get(commandKey(command));
     const hash = hashes[index]!;
-    answers.push(
-      usable !== undefined || surelyNew(chat, hash)
-        ? usable
-        : await patiently('looking for an earlier answer', context, () =>
-            findAnswer(chat, command, hash, context.store, context.clock.now()),
-          ),
-    );
+    const entry =
+      pending !== undefined && isEntry(pending)
+        ? pending
+        : surelyNew(chat, hash)
+          ? undefined
+          : await patiently('looking for an earlier answer', context, () =>
+              findAnswer(chat, command, hash, context.store, context.clock.now()),
+            );
+    // What had an effect is the answer; a rejection of the same command only while there is no such entry.
+    const same = entry?.fingerprint === command.fingerprint;
+    const rejected = pending?.fingerprint === command.fingerprint ? pending : context.rejections.find(command);
+    answers.push(!same && redelivered && rejected !== undefined ? rejected : entry);
   }
   return answers;
 };

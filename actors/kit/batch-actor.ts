@@ -41,6 +41,18 @@ export const spawnBatchActor = <M>(system: ActorSystem, kind: string, handler: B
     }
   };
 
+  /** A throw of `crashed` itself is a defect that nobody may swallow: the actor could never go on. */
+  const crashed = async (error: unknown, batch: readonly M[]) => {
+    try {
+      return await handler.crashed(error, batch);
+    } catch (defect) {
+      setImmediate(() => {
+        throw defect;
+      });
+      return batch.length;
+    }
+  };
+
   const run = async () => {
     const batch = mailbox.slice(head, head + handler.maxBatch);
     let handled: number;
@@ -48,7 +60,7 @@ export const spawnBatchActor = <M>(system: ActorSystem, kind: string, handler: B
       const result = handler.handle(batch);
       handled = typeof result === 'number' ? result : await result;
     } catch (error) {
-      handled = await handler.crashed(error, batch);
+      handled = await crashed(error, batch);
     }
     if (stopped) return;
     take(handled);

@@ -23,6 +23,7 @@ const longestPauseMs = 60_000;
 export const startCell = (deps: CellDeps): Cell => {
   const { clock, logger, ownership } = deps;
   const stopping = new AbortController();
+  const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()));
   let session: Session | undefined;
   let keeper: ShardKeeper | undefined;
 
@@ -52,6 +53,7 @@ export const startCell = (deps: CellDeps): Cell => {
           .balance()
           .catch((error) => logger.warn({ err: error }, 'the shards could not be looked at; trying again')),
         current.lost,
+        stopped,
       ]);
       shards.passivate();
       await Promise.race([clock.sleep(balanceEveryMs, stopping.signal), current.lost]);

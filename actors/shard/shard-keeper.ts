@@ -14,6 +14,8 @@ export class ShardKeeper {
   readonly #session: Session;
   readonly #held = new Map<ShardNumber, Held>();
   readonly #busy = new Set<ShardNumber>();
+  /** Lanes of shards that are being taken. */
+  readonly #announcing = new Set<EventLane>();
   #ended = false;
 
   constructor(deps: CellDeps, session: Session) {
@@ -50,7 +52,7 @@ export class ShardKeeper {
 
   /** Drains and releases everything; what cannot be finished in time stays in the journal for the next owner. */
   async drain(timeoutMs: number): Promise<void> {
-    this.#ended = true;
+    this.#endTakes();
     await Promise.all(
       [...this.#held.values()].map(async ({ tenure, actor }) => {
         if (await actor.drain(timeoutMs)) await this.#session.release(tenure);
@@ -62,9 +64,15 @@ export class ShardKeeper {
 
   /** The session is lost: nothing more goes out, every delivery goes back. */
   async abandon(): Promise<void> {
-    this.#ended = true;
+    this.#endTakes();
     await Promise.all([...this.#held.values()].map(({ actor }) => actor.abandon()));
     this.#held.clear();
+  }
+
+  #endTakes(): void {
+    this.#ended = true;
+    for (const lane of this.#announcing) lane.close();
+    this.#announcing.clear();
   }
 
   async #take(shard: ShardNumber): Promise<void> {
@@ -75,10 +83,13 @@ export class ShardKeeper {
     try {
       const tenure = await this.#session.take(shard, async (undone) => {
         lane ??= publisher.lane(shard);
+        this.#announcing.add(lane);
+        if (this.#ended) lane.close();
         await announceAgain(lane, undone);
         for (const { outcome } of undone) if (outcome.kind === 'rejected') rejections.remember(outcome.rejected);
       });
       if (tenure === undefined || this.#ended) return lane?.close();
+      if (lane !== undefined) this.#announcing.delete(lane);
       const actor = new ShardActor(
         {
           ...this.#deps,

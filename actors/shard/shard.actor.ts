@@ -14,6 +14,7 @@ export class ShardActor {
   readonly #chats = new Map<ChatId, ChatActor>();
   readonly #actor: BatchActor<Delivery>;
   #subscription: Subscription | undefined;
+  #consumer: CommandConsumer | undefined;
 
   constructor(context: Omit<ShardContext, 'signal'>, residency: Residency) {
     this.#stopping = new AbortController();
@@ -24,7 +25,7 @@ export class ShardActor {
       handle: (batch) => this.#dispatch(batch),
       crashed: (error, batch) => {
         context.logger.error({ err: error }, 'a shard actor crashed; its channel is closed and everything comes again');
-        void this.#subscription?.close();
+        void this.#consumeAgain();
         return batch.length;
       },
     });
@@ -35,8 +36,15 @@ export class ShardActor {
   }
 
   async start(consumer: CommandConsumer): Promise<void> {
+    this.#consumer = consumer;
     this.#subscription = await consumer.consume(this.#context.logical.shard, (delivery) => this.#actor.tell(delivery));
     if (this.#stopping.signal.aborted) await this.#subscription.close();
+  }
+
+  async #consumeAgain(): Promise<void> {
+    await this.#subscription?.close();
+    await this.#context.clock.sleep(100, this.#stopping.signal).catch(() => {});
+    if (!this.#stopping.signal.aborted && this.#consumer !== undefined) await this.start(this.#consumer);
   }
 
   #dispatch(batch: readonly Delivery[]): number {

@@ -1,3 +1,4 @@
+import { setImmediate as macrotask } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Answer, answerOf } from '../../src/application/decision.ts';
 import type { ChatStore } from '../../src/application/ports/chat-store.ts';
@@ -24,6 +25,11 @@ const seqs = (answers: readonly { answer: Answer }[]) =>
   answers.map(({ answer }) => ('seq' in answer ? answer.seq : 'code' in answer ? answer.code : answer.type));
 const settledAll = (broker: ReturnType<typeof startTestCell>['broker']) =>
   until('every delivery is settled', () => broker.waiting(shard) === 0);
+
+/** Everything that can happen without the test's doing has happened. */
+const settled = async () => {
+  for (let pass = 0; pass < 20; pass++) await macrotask();
+};
 
 /** The same store, with some of its functions replaced. */
 const withStore = (replace: (store: ChatStore) => Partial<ChatStore>) => {
@@ -146,16 +152,18 @@ describe('a chat', () => {
   it('rejects a repeat in the seed’s form as the seed does, unless the broker delivered it again', async () => {
     const { broker } = start();
     const seed = post('c', 'a', { seedForm: true });
-    broker.holdConfirms = true;
-    broker.put(shard, create('c'), seed);
-    await until('it is published', () => broker.published.length === 2);
-    broker.cut(shard);
-    await until('the redelivered one is answered', () => broker.published.length === 4);
-    broker.put(shard, seed);
-    await until('the second send is answered', () => broker.published.length === 5);
-    broker.confirm();
+    broker.put(shard, create('c'));
     await settledAll(broker);
-    expect(seqs(broker.published)).toEqual(['chat.created', 1, 'chat.created', 1, 'IDEMPOTENCY_KEY_REUSED']);
+    broker.loseAcks = true;
+    broker.put(shard, seed);
+    await until('it is published', () => broker.published.length === 2);
+    await settled();
+    broker.loseAcks = false;
+    broker.cut(shard);
+    await settledAll(broker);
+    broker.put(shard, seed);
+    await settledAll(broker);
+    expect(seqs(broker.published)).toEqual(['chat.created', 1, 1, 'IDEMPOTENCY_KEY_REUSED']);
     expect(broker.published.at(-1)?.answer).toMatchObject({ reason: 'Duplicated client_message_id.' });
   });
 
@@ -168,16 +176,67 @@ describe('a chat', () => {
 
   it('answers a rejection again when its delivery comes again', async () => {
     const { broker } = start();
-    broker.holdConfirms = true;
+    broker.loseAcks = true;
     broker.put(shard, post('c', 'a'));
     await until('the rejection is published', () => broker.published.length === 1);
+    await settled();
+    broker.loseAcks = false;
     broker.cut(shard);
-    await until('it is answered again', () => broker.published.length === 2);
-    broker.confirm();
     await settledAll(broker);
     const [first, second] = broker.published;
     expect(second!.answer).toBe(first!.answer);
     expect(second!.replayed).toBe(true);
+  });
+
+  it('has one effect for a command that comes again while the reuse of its id is being rejected', async () => {
+    const { broker, memory } = start();
+    const one = post('c', 'a', { body: 'one' });
+    broker.put(shard, create('c'));
+    await settledAll(broker);
+    broker.loseAcks = true;
+    broker.put(shard, one);
+    await until('it is published', () => broker.published.length === 2);
+    await settled();
+    broker.holdConfirms = true;
+    broker.put(shard, post('c', 'a', { body: 'two' }));
+    await until('the reuse is rejected', () => broker.published.length === 3);
+    broker.loseAcks = false;
+    broker.cut(shard);
+    await until('the first is answered again', () => broker.published.length === 4);
+    broker.confirm();
+    await settledAll(broker);
+    expect(seqs(broker.published)).toEqual(['chat.created', 1, 'IDEMPOTENCY_KEY_REUSED', 1]);
+    expect((await memory.reader.chat(one.chatId))?.lastSeq).toBe(1);
+  });
+
+  it('answers a redelivered command with its entry, not with an earlier rejection of the same command', async () => {
+    const { broker } = start();
+    const command = post('c', 'a');
+    broker.put(shard, command, create('c'));
+    await settledAll(broker);
+    broker.loseAcks = true;
+    broker.put(shard, command);
+    await until('it is accepted', () => broker.published.length === 3);
+    await settled();
+    broker.loseAcks = false;
+    broker.cut(shard);
+    await settledAll(broker);
+    expect(seqs(broker.published)).toEqual(['CHAT_NOT_FOUND', 'chat.created', 1, 1]);
+  });
+
+  it('announces a command once however often its channel is lost before the confirm, and settles the last copy', async () => {
+    const { broker } = start();
+    broker.holdConfirms = true;
+    broker.put(shard, create('c'), post('c', 'a'));
+    await until('it is published', () => broker.published.length === 2);
+    for (let n = 0; n < 20; n++) {
+      broker.cut(shard);
+      await settled();
+    }
+    expect(broker.published).toHaveLength(2);
+    broker.confirm();
+    await settledAll(broker);
+    expect(broker.settled.map(({ how }) => how)).toEqual(['ack', 'ack']);
   });
 
   it('forwards what arrives at another shard than its home, and writes nothing', async () => {

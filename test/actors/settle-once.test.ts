@@ -25,6 +25,7 @@ const move = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('create' as const), chat: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('lose' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('acks' as const), lost: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('confirm' as const), count: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('pause' as const), ticks: fc.integer({ min: 1, max: 6 }) }) },
 );
@@ -42,9 +43,12 @@ describe('whatever happens to channels, confirms and sessions', () => {
           else if (step.kind === 'cut') broker.cut(shard);
           else if (step.kind === 'lose') memory.ownership.lose({ id: cell.status().session } as never);
           else if (step.kind === 'confirm') broker.confirm(step.count);
+          else if (step.kind === 'acks') broker.loseAcks = step.lost;
           else for (let tick = 0; tick < step.ticks; tick++) await macrotask();
         }
         broker.holdConfirms = false;
+        broker.loseAcks = false;
+        broker.cut(shard);
         const sent = moves.filter(({ kind }) => kind === 'put' || kind === 'create').length;
         await until('every delivery is settled', () => {
           broker.confirm();
@@ -69,7 +73,7 @@ describe('whatever happens to channels, confirms and sessions', () => {
           for (const entry of chat.entries) expect(bodies.get(`${entry.chatId}/${entry.rev}`)).toBe(eventBody(entry));
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   }, 60_000);
 });

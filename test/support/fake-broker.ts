@@ -13,6 +13,8 @@ export class FakeBroker implements CommandConsumer, EventPublisher {
   readonly published: Announcement[] = [];
   /** Events are confirmed at once, unless this is true: then `confirm` does it. */
   holdConfirms = false;
+  /** Acks do not reach the broker: when the channel is cut, what they were for comes again. */
+  loseAcks = false;
   readonly #queues = new Map<ShardNumber, Queued[]>();
   readonly #unsettled = new Map<ShardNumber, Queued[]>();
   readonly #consumers = new Map<ShardNumber, { deliver: (delivery: Delivery) => void; channel: { live: boolean } }>();
@@ -101,7 +103,7 @@ export class FakeBroker implements CommandConsumer, EventPublisher {
     const settle = (how: 'ack' | 'forward' | 'dead-letter', detail?: unknown) => {
       if (settled) this.settledTwice.push(queued.command);
       settled = true;
-      if (!channel.live) return;
+      if (!channel.live || (how === 'ack' && this.loseAcks)) return;
       const unsettled = this.#unsettled.get(shard)!;
       unsettled.splice(unsettled.indexOf(queued), 1);
       this.settled.push({ command: queued.command, how, detail });
