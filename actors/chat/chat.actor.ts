@@ -62,7 +62,7 @@ export class ChatActor {
       if (changesAccess(delivery.command)) break;
     }
     if (turn.length > 0) await this.#take(turn);
-    if (this.#singly > 0) this.#singly--;
+    if (this.#singly > 0 && --this.#singly === 0) this.#crashes.clear();
     return handled;
   }
 

@@ -52,9 +52,9 @@ export class ShardActor {
       const { chatId } = delivery.command;
       let chat = this.#chats.get(chatId);
       if (chat === undefined) {
+        if (this.#chats.size > this.#residency.maxChats * 1.1) this.passivate();
         chat = new ChatActor(chatId, this.#context);
         this.#chats.set(chatId, chat);
-        if (this.#chats.size > this.#residency.maxChats * 1.1) this.passivate();
       }
       chat.tell(delivery);
     }

@@ -142,15 +142,22 @@ export class Journal {
         .catch((error) => this.lose('the journal could not be written', error))
         .finally(() => {
           this.#working = undefined;
+          // What came in since the last look found it at work, and woke nobody.
+          if (this.#next !== undefined) this.#schedule();
         });
     });
   }
 
+  get #next(): 'append' | 'beat' | undefined {
+    if (!this.#waiting.isEmpty && this.#undone.hasRoom) return 'append';
+    return this.#confirming.length > 0 || this.#beatDue ? 'beat' : undefined;
+  }
+
   async #work(): Promise<void> {
     while (this.#ended === undefined) {
-      if (!this.#waiting.isEmpty && this.#undone.hasRoom) await this.#append();
-      else if (this.#confirming.length > 0 || this.#beatDue) await this.#sendBeat();
-      else return;
+      const next = this.#next;
+      if (next === undefined) return;
+      await (next === 'append' ? this.#append() : this.#sendBeat());
     }
   }
 
