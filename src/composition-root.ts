@@ -65,9 +65,11 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
   const address = await listen(app, config.http);
 
   const run = async () => {
-    store = await openStore(config, { logger, clock, signal: stopping.signal });
+    const opened = await openStore(config, { logger, clock, signal: stopping.signal });
+    store = opened;
     broker = await openBroker(config, {
       shardCount: store.ownership.shardCount,
+      home: (chatId) => opened.reader.home(chatId),
       logger,
       clock,
       signal: stopping.signal,
@@ -112,6 +114,7 @@ const lateReader = (reader: () => ChatReader): ChatReader => ({
   chat: async (id) => reader().chat(id),
   standing: async (id, user) => reader().standing(id, user),
   page: async (request) => reader().page(request),
+  home: async (id) => reader().home(id),
   ping: async () => reader().ping(),
 });
 

@@ -3,6 +3,7 @@ import type { CommandSender } from './application/ports/command-sender.ts';
 import type { EventPublisher } from './application/ports/event-publisher.ts';
 import type { Clock, Logger } from './application/ports/system.ts';
 import { openAmqpBroker } from './infrastructure/amqp/amqp-broker.ts';
+import type { FindHome } from './infrastructure/amqp/database-ingress.ts';
 import type { Config } from './infrastructure/config/config.ts';
 import { openInProcessBroker } from './infrastructure/in-process/in-process-broker.ts';
 
@@ -17,6 +18,8 @@ export type Broker = {
 
 type Surroundings = {
   readonly shardCount: number;
+  /** Where a chat belongs, for what comes in over the siblings' queue. */
+  readonly home: FindHome;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -25,7 +28,7 @@ type Surroundings = {
 /** RabbitMQ when it is configured, else the one in this process. Waits for a server that may come up later; rejects when waiting
  *  cannot help. */
 export const openBroker = async (config: Config, surroundings: Surroundings): Promise<Broker> => {
-  const { rabbitmq, delivery, prefetch } = config;
+  const { rabbitmq, delivery, database, prefetch } = config;
   if (rabbitmq === undefined) {
     return { ...openInProcessBroker({ ...surroundings, prefetch }), check: () => {}, close: async () => {} };
   }
@@ -36,6 +39,7 @@ export const openBroker = async (config: Config, surroundings: Surroundings): Pr
     deliveryExchange: delivery.exchange,
     deliveryExchangeType: delivery.exchangeType,
     deliveryRoutingKey: delivery.routingKey,
+    database: { ...database, home: surroundings.home },
   });
   return {
     consumer: broker.consumer,

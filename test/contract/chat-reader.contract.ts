@@ -54,6 +54,14 @@ export const chatReaderContract = (name: string, start: StartCell) =>
       await expect(cell.reader.ping()).resolves.toBeUndefined();
     });
 
+    it('names a chat’s home once somebody has claimed it, and not before', async () => {
+      const { chatId } = writing.writer();
+      expect(await cell.reader.home(chatId)).toBeUndefined();
+      const { shard } = writing.tenure;
+      await writing.store.claimHome(chatId, shard);
+      expect(await cell.reader.home(chatId)).toBe(shard);
+    });
+
     describe('a chat', () => {
       it('is undefined when nobody created it', async () => {
         const chatId = cell.newChatId();

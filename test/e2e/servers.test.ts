@@ -62,6 +62,55 @@ describe('a publisher on the broker', { timeout: 120_000 }, () => {
     await service.dispose();
   });
 
+  it('may be a sibling that knows nothing but the exchange database', async () => {
+    const unique = randomBytes(8).toString('hex');
+    const names = { DATABASE_EXCHANGE_NAME: `database-${unique}`, DATABASE_QUEUE_NAME: `database.primary-${unique}` };
+    const service = await ServiceProcess.at({ ...rabbitmq(), ...cassandra(), ...names });
+    await service.start();
+    const chat = (await service.ask(1, 'POST', '/v1/chats', { kind: 'direct', member_ids: [2] })).json;
+    const connection = await amqp.connect(servers().RABBITMQ_URL);
+    const channel = await connection.createConfirmChannel();
+    const { queue } = await channel.assertQueue('', { exclusive: true });
+    await channel.bindQueue(queue, 'delivery', '');
+    const events: object[] = [];
+    const take = (message: amqp.ConsumeMessage | null) => {
+      const event = JSON.parse(message!.content.toString());
+      if (event.client_message_id.startsWith(unique)) events.push(event);
+    };
+    await channel.consume(queue, take, { noAck: true });
+    const messages = Array.from({ length: 20 }, (_, n) => ({
+      id: null,
+      client_message_id: `${unique}${n}`,
+      chat_id: chat.id,
+      sender_id: 1,
+      recipient_id: 2,
+      status: 'sent',
+      sent_at: `2026-11-23T10:00:${10 + n}.000000Z`,
+      delivered_at: null,
+      body: `text ${n}`,
+      is_edited: false,
+      is_deleted: false,
+    }));
+    for (const message of messages) {
+      channel.publish(names.DATABASE_EXCHANGE_NAME, '', Buffer.from(JSON.stringify(message)), { mandatory: true });
+    }
+    await channel.waitForConfirms();
+    await expect.poll(() => events.length, { timeout: 30_000 }).toBe(messages.length);
+    expect(events).toMatchObject(
+      messages.map((message, n) => ({
+        ...message,
+        id: `${chat.id}.${n + 1}`,
+        status: 'delivered',
+        delivered_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+        reject_reason: null,
+      })),
+    );
+    await service.dispose();
+    await channel.deleteQueue(names.DATABASE_QUEUE_NAME);
+    await channel.deleteExchange(names.DATABASE_EXCHANGE_NAME);
+    await connection.close();
+  });
+
   it('finds an unreadable command among the dead letters, and the chat goes on', async () => {
     const service = await ServiceProcess.at({ ...rabbitmq() });
     await service.start();

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
+import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import type { Logger } from '../../src/application/ports/system.ts';
 import { type AmqpBroker, type AmqpBrokerOptions, openAmqpBroker } from '../../src/infrastructure/amqp/amqp-broker.ts';
 import { shardQueue } from '../../src/infrastructure/amqp/topology.ts';
 import { SystemClock } from '../../src/infrastructure/system/system-clock.ts';
 import type { BrokerHarness, ReceivedEvent } from '../contract/broker.contract.ts';
+import { until } from '../support/until.ts';
 
 export const rabbitmqUrl = (): string => {
   const url = process.env.RABBITMQ_URL;
@@ -74,6 +75,12 @@ export class RabbitmqWorld {
     });
   }
 
+  async fresh(): Promise<Channel> {
+    const channel = await this.#model.createChannel();
+    channel.on('error', () => {});
+    return channel;
+  }
+
   /** Looks without taking: they go back when the looking channel closes. */
   async deadLetters() {
     const channel = await this.#model.createChannel();
@@ -85,6 +92,9 @@ export class RabbitmqWorld {
       letters.push({ body: message.content, reason: headers?.['x-reason'], sourceQueue: headers?.['x-source-queue'] });
     }
     await channel.close();
+    // A queue takes them back a moment later; the next look must not come before that.
+    const isBack = async () => (await this.channel.checkQueue(this.names.deadLetters)).messageCount >= letters.length;
+    await until('the dead letters are back', isBack);
     return letters;
   }
 

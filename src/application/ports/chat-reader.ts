@@ -1,7 +1,7 @@
 import type { ChatKind } from '../../domain/chat/command.ts';
 import type { MessagePosted } from '../../domain/chat/entry.ts';
 import type { Role } from '../../domain/chat/roster.ts';
-import type { ChatId, Rev, Seq, UserId } from '../../domain/ids.ts';
+import type { ChatId, Rev, Seq, ShardNumber, UserId } from '../../domain/ids.ts';
 
 export type ChatView = {
   readonly id: ChatId;
@@ -44,6 +44,8 @@ export type ChatReader = {
   standing(chatId: ChatId, userId: UserId): Promise<Standing | undefined>;
   /** Undefined when there is no such chat. */
   page(request: PageRequest): Promise<MessagePage | undefined>;
+  /** The shard a chat belongs to for ever, or undefined while nobody has claimed it. Absence MUST NOT be cached. */
+  home(chatId: ChatId): Promise<ShardNumber | undefined>;
   /** Resolves when the store answers; rejects with what is wrong. */
   ping(): Promise<void>;
 };

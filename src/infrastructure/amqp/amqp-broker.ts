@@ -10,6 +10,8 @@ import { BrokerRefused } from './broker-refused.ts';
 import { ConfirmedPublisher } from './confirmed-publisher.ts';
 import { type ConnectionState, SupervisedConnection } from './connection.ts';
 import { type AmqpCounts, noCounts } from './counts.ts';
+import { DatabaseIngress, type FindHome } from './database-ingress.ts';
+import type { DatabaseNames } from './database-topology.ts';
 import { shardExits } from './shard-exits.ts';
 import { declareTopology, type Topology } from './topology.ts';
 
@@ -23,6 +25,8 @@ export type AmqpBrokerOptions = {
   readonly deliveryRoutingKey?: string | undefined;
   /** `chat.commands` and `chat.dead-letter` by default. */
   readonly names?: { readonly commands: string; readonly deadLetters: string } | undefined;
+  /** The siblings' way in; left out, it is not served. */
+  readonly database?: (DatabaseNames & { readonly home: FindHome }) | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
   /** Gives up waiting for the broker to come up. */
@@ -39,11 +43,13 @@ export type AmqpBroker = {
   close(): Promise<void>;
 };
 
+export const ourNames = { commands: 'chat.commands', deadLetters: 'chat.dead-letter' };
+
 /** Resolves when both connections are up and everything is declared, however long the broker takes to come up; rejects with
  *  BrokerRefused when waiting cannot help. */
 export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBroker> => {
   const { url, logger, clock, signal, prefetch, deliveryExchange } = options;
-  const names = options.names ?? { commands: 'chat.commands', deadLetters: 'chat.dead-letter' };
+  const names = options.names ?? ourNames;
   const connect = (name: string) =>
     SupervisedConnection.open({ url, name: `chat-messaging ${name}`, logger, clock }, signal);
   const consuming = await connect('consuming');
@@ -57,6 +63,7 @@ export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBr
     shardCount: options.shardCount,
     deliveryExchange,
     deliveryExchangeType: options.deliveryExchangeType ?? 'direct',
+    database: options.database,
   };
   const never = new AbortController().signal;
   try {
@@ -70,7 +77,7 @@ export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBr
   const repair = repairOf(consuming, topology, logger);
   const shared = { repair, clock, logger };
   const moves = new ConfirmedPublisher({ connection: publishing, ...shared });
-  const exits = shardExits(names, moves, counts, logger);
+  const exits = shardExits(names, moves, counts, clock, logger);
   const sender = new AmqpCommandSender({ connection: publishing, exchange: names.commands, ...shared });
   const close = async () => {
     await Promise.all([moves.close(), sender.close()]);
@@ -95,6 +102,19 @@ export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBr
     counts,
     ...shared,
   });
+  const ingress =
+    options.database &&
+    new DatabaseIngress({
+      connection: consuming,
+      queue: options.database.queue,
+      commands: names.commands,
+      home: options.database.home,
+      prefetch,
+      publisher: moves,
+      exits,
+      counts,
+      ...shared,
+    });
   return {
     consumer,
     sender,
@@ -103,7 +123,7 @@ export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBr
     status: () => ({ consuming: consuming.state, publishing: publishing.state }),
     async close() {
       publisher.close();
-      await consumer.close();
+      await Promise.all([ingress?.close(), consumer.close()]);
       await close();
     },
   };

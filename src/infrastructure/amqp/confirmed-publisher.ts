@@ -1,19 +1,12 @@
-import { type ConfirmChannel, IllegalOperationError, type Options } from 'amqplib/callback_api';
+import type { ConfirmChannel } from 'amqplib/callback_api';
 import type { Clock, Logger } from '../../application/ports/system.ts';
 import { backoffMs } from './backoff.ts';
 import type { SupervisedConnection } from './connection.ts';
+import { redeliveredHeader } from './message-properties.ts';
+import { type Parcel, publishMandatory } from './parcel.ts';
 import { StandingChannel } from './standing-channel.ts';
 
-export type Parcel = {
-  readonly exchange: string;
-  readonly routingKey: string;
-  readonly content: Buffer;
-  readonly options: Options.Publish;
-  /** The headers that must not be lost when the whole set cannot be written. */
-  readonly ownHeaders: Record<string, unknown>;
-};
-
-type Attempt = { readonly parcel: Parcel; returned: boolean };
+type Attempt = { readonly parcel: Parcel; written: boolean; returned: boolean };
 
 const confirmTimeoutMs = 30_000;
 
@@ -56,10 +49,12 @@ export class ConfirmedPublisher {
 
   /** Resolves true when a queue has it; false when the signal came first (it may have it nevertheless). Never rejects. */
   async deliver(parcel: Parcel, signal: AbortSignal): Promise<boolean> {
+    let next = parcel;
     for (let attempt = 0; !signal.aborted; attempt++) {
-      const problem = await this.#tryOnce(parcel, signal);
+      const { problem, written } = await this.#tryOnce(next, signal);
       if (problem === undefined) return true;
       if (signal.aborted) return false;
+      if (written) next = marked(parcel);
       if (attempt === 3) {
         const { exchange, routingKey } = parcel;
         this.#logger.warn({ exchange, routingKey, problem }, 'a message cannot be moved; trying on');
@@ -73,14 +68,14 @@ export class ConfirmedPublisher {
     return this.#standing.close();
   }
 
-  /** Resolves with what went wrong. */
-  #tryOnce(parcel: Parcel, signal: AbortSignal): Promise<string | undefined> {
+  /** Resolves with what went wrong, and whether a queue may have the message nevertheless. */
+  async #tryOnce(parcel: Parcel, signal: AbortSignal): Promise<{ problem: string | undefined; written: boolean }> {
     const channel = this.#channel;
-    if (channel === undefined) return Promise.resolve('no channel');
-    if (!this.#connection.writable) return Promise.resolve('the broker takes no messages for now');
-    const attempt: Attempt = { parcel, returned: false };
+    if (channel === undefined) return { problem: 'no channel', written: false };
+    if (!this.#connection.writable) return { problem: 'the broker takes no messages for now', written: false };
+    const attempt: Attempt = { parcel, written: false, returned: false };
     const over = new AbortController();
-    return new Promise<string | undefined>((resolve) => {
+    const problem = await new Promise<string | undefined>((resolve) => {
       const stop = () => resolve('given up');
       signal.addEventListener('abort', stop, { once: true, signal: over.signal });
       this.#clock.sleep(confirmTimeoutMs, over.signal).then(
@@ -92,7 +87,8 @@ export class ConfirmedPublisher {
       const confirmed = (error: Error | null) =>
         resolve(error !== null ? error.message : attempt.returned ? 'no queue takes it' : undefined);
       try {
-        this.#publish(channel, parcel, confirmed);
+        publishMandatory(channel, parcel, confirmed);
+        attempt.written = true;
       } catch (error) {
         resolve((error as Error).message);
       }
@@ -100,24 +96,7 @@ export class ConfirmedPublisher {
       over.abort();
       this.#inFlight.delete(attempt);
     });
-  }
-
-  #publish(channel: ConfirmChannel, parcel: Parcel, confirmed: (error: Error | null) => void): void {
-    const options = { ...parcel.options, mandatory: true };
-    try {
-      channel.publish(parcel.exchange, parcel.routingKey, parcel.content, options, confirmed);
-    } catch (error) {
-      if (error instanceof IllegalOperationError) throw error; // the channel is gone
-      // amqplib writes at most 64 KiB of headers, a producer may have sent more: the message matters more than its headers.
-      const { headers: _, ...rest } = options;
-      channel.publish(
-        parcel.exchange,
-        parcel.routingKey,
-        parcel.content,
-        { ...rest, headers: parcel.ownHeaders },
-        confirmed,
-      );
-    }
+    return { problem, written: attempt.written };
   }
 
   /** A return does not say which publish it answers (the properties are the producer's). Every one on its way to the same place
@@ -128,3 +107,10 @@ export class ConfirmedPublisher {
     }
   }
 }
+
+/** A second copy says that it may be one: it must be answered like the first, not rejected as a duplicate. */
+const marked = (parcel: Parcel): Parcel => ({
+  ...parcel,
+  options: { ...parcel.options, headers: { ...parcel.options.headers, [redeliveredHeader]: true } },
+  ownHeaders: { ...parcel.ownHeaders, [redeliveredHeader]: true },
+});

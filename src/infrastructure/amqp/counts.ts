@@ -3,6 +3,8 @@ export type AmqpCounts = {
   /** Settlements of deliveries whose channel was gone. */
   staleSettles: number;
   forwarded: number;
+  /** Messages moved from the siblings' queue to a shard's. */
+  ingested: number;
   deadLettered: number;
   /** Events that no queue took. */
   unroutableEvents: number;
@@ -13,6 +15,7 @@ export type AmqpCounts = {
 export const noCounts = (): AmqpCounts => ({
   staleSettles: 0,
   forwarded: 0,
+  ingested: 0,
   deadLettered: 0,
   unroutableEvents: 0,
   resentEvents: 0,

@@ -3,12 +3,24 @@ import type { ConsumeMessage, Options } from 'amqplib/callback_api';
 /** Header of a command that had been delivered before it was forwarded; the next queue's own flag does not know. */
 export const redeliveredHeader = 'x-redelivered';
 
+/** What we write on a dead letter; its own headers stay beside them. */
+export const deadLetterHeaders = {
+  id: 'x-id',
+  at: 'x-at',
+  reason: 'x-reason',
+  source: 'x-source-queue',
+  attempts: 'x-attempts',
+} as const;
+
 /** Headers that the broker writes or acts on; passed on, they would lie or send copies elsewhere. */
 const brokersOwn = ['x-delivery-count', 'x-acquired-count', 'CC'];
 
 /** The properties of a delivery for another publish, untouched, plus `added` headers. Gotcha: `user_id` stays behind, the broker
  *  closes the channel of whoever publishes with somebody else's. */
-export const passedOn = ({ properties }: ConsumeMessage, added: Record<string, unknown>): Options.Publish => {
+export const passedOn = (
+  { properties }: Pick<ConsumeMessage, 'properties'>,
+  added: Record<string, unknown>,
+): Options.Publish => {
   const headers: Record<string, unknown> = { ...properties.headers };
   for (const name of brokersOwn) delete headers[name];
   return {
@@ -29,6 +41,12 @@ export const passedOn = ({ properties }: ConsumeMessage, added: Record<string, u
 
 export const wasRedelivered = ({ fields, properties }: ConsumeMessage): boolean =>
   fields.redelivered || properties.headers?.[redeliveredHeader] === true;
+
+/** How often it has been delivered, as far as the queue tells: a classic one knows only once or again. */
+export const deliveriesOf = ({ fields, properties }: ConsumeMessage): number => {
+  const before: unknown = properties.headers?.['x-delivery-count'];
+  return (typeof before === 'number' ? before : fields.redelivered ? 1 : 0) + 1;
+};
 
 /** A traceparent of a sane length: it is passed on as a header of our own. */
 export const traceparentOf = ({ properties }: ConsumeMessage): string | undefined => {

@@ -1,8 +1,9 @@
-import type { Logger } from '../../application/ports/system.ts';
+import { randomBytes } from 'node:crypto';
+import type { Clock, Logger } from '../../application/ports/system.ts';
 import type { ShardExits } from './amqp-delivery.ts';
 import type { ConfirmedPublisher } from './confirmed-publisher.ts';
 import type { AmqpCounts } from './counts.ts';
-import { passedOn } from './message-properties.ts';
+import { deadLetterHeaders, deliveriesOf, passedOn } from './message-properties.ts';
 import { shardQueue } from './topology.ts';
 
 type Names = { readonly commands: string; readonly deadLetters: string };
@@ -11,6 +12,7 @@ export const shardExits = (
   names: Names,
   publisher: ConfirmedPublisher,
   counts: AmqpCounts,
+  clock: Clock,
   logger: Logger,
 ): ShardExits => ({
   /** To the queue itself, by the default exchange: the hash of the chat id would bring it back. */
@@ -25,11 +27,18 @@ export const shardExits = (
     return moved;
   },
 
-  /** The payload stays untouched; the headers say why and whence. */
+  /** The payload stays untouched; the headers say why and whence. An `expiration` stays behind: it would end the letter unseen. */
   async deadLetter(message, reason, signal) {
     const sourceQueue = sourceQueueOf(message.fields.consumerTag);
-    const headers = { 'x-reason': reason.slice(0, 1_000), 'x-source-queue': sourceQueue };
-    const options = passedOn(message, headers);
+    const { id, at, reason: why, source, attempts } = deadLetterHeaders;
+    const headers = {
+      [id]: randomBytes(6).toString('hex'),
+      [at]: new Date(clock.now() / 1_000).toISOString(),
+      [why]: reason.slice(0, 1_000),
+      [source]: sourceQueue,
+      [attempts]: deliveriesOf(message),
+    };
+    const options = { ...passedOn(message, headers), expiration: undefined, deliveryMode: 2 };
     const parcel = { exchange: names.deadLetters, routingKey: names.deadLetters, content: message.content, options };
     const moved = await publisher.deliver({ ...parcel, ownHeaders: headers }, signal);
     if (moved) {

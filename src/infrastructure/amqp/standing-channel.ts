@@ -23,6 +23,8 @@ export type StandingChannelOptions<C extends Channel> = {
   readonly onOpen?: (channel: C) => void;
   /** Called once per channel that has been created, in the very turn in which it dies. */
   readonly onLost?: (channel: C) => void;
+  /** A loss that is in order, and not logged: how long to wait for the next channel. Undefined for any other. */
+  readonly expected?: (problem: AmqpError) => number | undefined;
   /** An exchange or a queue is not there (404): makes it again. */
   readonly repair: () => Promise<void>;
   readonly logger: Logger;
@@ -79,10 +81,17 @@ export class StandingChannel<C extends Channel> {
     const signal = this.#stop.signal;
     for (let attempt = 0; !signal.aborted; attempt++) {
       const model = await connection.whenUp(signal).catch(() => undefined);
-      if (model === undefined) return;
+      // Closed while it waited for the connection: a channel opened now would belong to nobody and consume for ever.
+      if (model === undefined || signal.aborted) return;
       const startedMs = clock.monotonicMs();
       const problem = await this.#live(model);
       if (signal.aborted) return;
+      const pauseMs = problem && this.#options.expected?.(problem);
+      if (pauseMs !== undefined) {
+        attempt = 0;
+        await clock.sleep(pauseMs, signal).catch(() => {});
+        continue;
+      }
       const lived = clock.monotonicMs() - startedMs;
       if (problem !== undefined) logger.warn({ channel: name, problem: problem.message }, 'AMQP channel lost');
       if (problem?.code === notFound) await this.#options.repair().catch(() => {});

@@ -1,6 +1,6 @@
 import type { ChatReader, ChatView, MessagePage, PageRequest, Standing } from '../../application/ports/chat-reader.ts';
 import type { MessagePosted } from '../../domain/chat/entry.ts';
-import { type ChatId, rev, type UserId } from '../../domain/ids.ts';
+import { type ChatId, rev, type ShardNumber, shardNumber, type UserId } from '../../domain/ids.ts';
 import { type PageWindow, pageOf, pageWindow } from '../memory/page-window.ts';
 import { ChatLog } from './chat-log.ts';
 import type { DataAccess } from './data-access.ts';
@@ -32,6 +32,11 @@ export class CassandraChatReader implements ChatReader {
     const { chatId, anchor, limit } = request;
     const key = `page ${chatId} ${limit} ${anchor.at} ${anchor.at === 'newest' ? '' : anchor.seq}`;
     return this.#flights.run(key, () => this.#page(request));
+  }
+
+  async home(chatId: ChatId): Promise<ShardNumber | undefined> {
+    const row = await this.#data.row('SELECT shard FROM chat_homes WHERE chat_id = ?', [chatId]);
+    return row && shardNumber(row.shard);
   }
 
   async ping(): Promise<void> {

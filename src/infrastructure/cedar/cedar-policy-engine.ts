@@ -1,7 +1,7 @@
 import { type AuthorizationAnswer, preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
 import type { PolicyEngine } from '../../application/ports/policy-engine.ts';
 import type { AccessDecision, AccessRequest } from '../../domain/access/access-request.ts';
-import { BoundedCache } from './bounded-cache.ts';
+import { BoundedCache } from '../system/bounded-cache.ts';
 import { defaultReason, type PolicyRule } from './policy-rules.ts';
 import { PolicyRefused, readPolicySource } from './policy-source.ts';
 import { requestKey } from './request-key.ts';

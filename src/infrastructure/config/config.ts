@@ -11,6 +11,8 @@ export type Config = {
   /** Without a key (never in production) the one in `dataDir` is used: development-key.ts. */
   readonly auth: { readonly key: string | undefined; readonly algorithm: Value<'ALGORITHM'> };
   readonly rabbitmq: { readonly url: string } | undefined;
+  /** The siblings' way in. */
+  readonly database: { readonly exchange: string; readonly queue: string };
   readonly delivery: {
     readonly exchange: string;
     readonly exchangeType: Value<'DELIVERY_EXCHANGE_TYPE'>;

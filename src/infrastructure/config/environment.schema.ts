@@ -9,6 +9,9 @@ const isUrl = (value: string, protocols: readonly string[]): boolean =>
 const isOrigin = (value: string): boolean =>
   value === '*' || (isUrl(value, ['http:', 'https:']) && new URL(value).origin === value);
 
+const brokerName = (example: string) =>
+  matching(/^[\x21-\x7e]{1,127}$/, 'be 1 to 127 printable characters without spaces', example);
+
 /** Every variable that the service reads; env_example.txt lists the same. */
 export const environmentSchema = z.object({
   NODE_ENV: oneOf(['development', 'test', 'production'], 'production'),
@@ -23,11 +26,9 @@ export const environmentSchema = z.object({
     'be an amqp:// or amqps:// URL',
     'amqp://user:password@rabbitmq:5672/vhost',
   ),
-  DELIVERY_EXCHANGE_NAME: matching(
-    /^[\x21-\x7e]{1,127}$/,
-    'be 1 to 127 printable characters without spaces',
-    'delivery',
-  ),
+  DATABASE_EXCHANGE_NAME: brokerName('database'),
+  DATABASE_QUEUE_NAME: brokerName('database.primary'),
+  DELIVERY_EXCHANGE_NAME: brokerName('delivery'),
   DELIVERY_EXCHANGE_TYPE: oneOf(['direct', 'topic', 'fanout', 'headers'], 'direct'),
   DELIVERY_ROUTING_KEY: matching(
     /^[\x21-\x7e]{1,200}$/,

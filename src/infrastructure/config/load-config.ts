@@ -98,6 +98,10 @@ const configOf = (environment: Environment, { key, cassandraPassword }: Secrets)
     http: { host: environment.HTTP_HOST ?? '127.0.0.1', port, corsOrigins: environment.CORS_ORIGINS ?? [] },
     auth: { key, algorithm: environment.ALGORITHM ?? 'HS256' },
     rabbitmq: environment.RABBITMQ_URL === undefined ? undefined : { url: environment.RABBITMQ_URL },
+    database: {
+      exchange: environment.DATABASE_EXCHANGE_NAME ?? 'database',
+      queue: environment.DATABASE_QUEUE_NAME ?? 'database.primary',
+    },
     delivery: {
       exchange: environment.DELIVERY_EXCHANGE_NAME ?? 'delivery',
       exchangeType: environment.DELIVERY_EXCHANGE_TYPE ?? 'direct',

@@ -1,5 +1,5 @@
 import type { ChatReader, ChatView, MessagePage, PageRequest, Standing } from '../../application/ports/chat-reader.ts';
-import { type ChatId, rev, type UserId } from '../../domain/ids.ts';
+import { type ChatId, rev, type ShardNumber, type UserId } from '../../domain/ids.ts';
 import { inRosterOrder, type MemoryDatabase } from './memory-database.ts';
 import { pageOf, pageWindow } from './page-window.ts';
 
@@ -30,6 +30,10 @@ export class MemoryChatReader implements ChatReader {
     const range = { firstSeq: posts.length === 0 ? 0 : 1, lastSeq: posts.length };
     const window = pageWindow(request, range);
     return pageOf(posts.slice(window.low - 1, Math.max(window.low - 1, window.high)), window, range);
+  }
+
+  async home(chatId: ChatId): Promise<ShardNumber | undefined> {
+    return this.#database.homes.get(chatId);
   }
 
   async ping(): Promise<void> {}

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ChatReader, ChatView, MessagePage, PageRequest, Standing } from '../../application/ports/chat-reader.ts';
 import type { ChatKind } from '../../domain/chat/command.ts';
 import type { Role } from '../../domain/chat/roster.ts';
-import { type ChatId, rev, type UserId } from '../../domain/ids.ts';
+import { type ChatId, rev, type ShardNumber, type UserId } from '../../domain/ids.ts';
 import { pageOf, pageWindow } from '../memory/page-window.ts';
 import { chatRows } from './chat-rows.ts';
 import { postColumns, postOf } from './entry-rows.ts';
@@ -12,6 +12,7 @@ export class SqliteChatReader implements ChatReader {
   readonly #standing: StatementSync;
   readonly #range: StatementSync;
   readonly #page: StatementSync;
+  readonly #home: StatementSync;
   readonly #ping: StatementSync;
 
   constructor(database: DatabaseSync) {
@@ -27,6 +28,7 @@ export class SqliteChatReader implements ChatReader {
     this.#page = database.prepare(
       `SELECT ${postColumns} FROM messages WHERE chat_id = ? AND seq BETWEEN ? AND ? ORDER BY seq`,
     );
+    this.#home = database.prepare('SELECT shard FROM chat_homes WHERE chat_id = ?');
     this.#ping = database.prepare('SELECT value FROM meta LIMIT 1');
   }
 
@@ -57,6 +59,10 @@ export class SqliteChatReader implements ChatReader {
     const window = pageWindow(request, range);
     const found = this.#page.all(chatId, window.low, window.high).map((found) => postOf(chatId, found));
     return pageOf(found, window, range);
+  }
+
+  async home(chatId: ChatId): Promise<ShardNumber | undefined> {
+    return this.#home.get(chatId)?.shard as ShardNumber | undefined;
   }
 
   async ping(): Promise<void> {

@@ -96,7 +96,7 @@ export const decodeCommand = (body: Uint8Array): Decoded => {
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (error) {
-    return unreadable(`the body is not JSON in UTF-8: ${(error as Error).message}`);
+    return unreadable(`the body is not JSON in UTF-8${placeOf(error as Error)}`);
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     return unreadable('the body is not a JSON object');
@@ -110,6 +110,12 @@ export const decodeCommand = (body: Uint8Array): Decoded => {
     default:
       return unreadable(`unknown command type ${JSON.stringify(type)?.slice(0, 60)}`);
   }
+};
+
+/** Only the place: the rest of V8's message quotes the body, and a reason is logged. */
+const placeOf = ({ message }: Error): string => {
+  const place = / at position \d+/.exec(message)?.[0];
+  return place === undefined ? '' : `, broken${place}`;
 };
 
 const invalid = (error: z.ZodError): Decoded =>

@@ -96,6 +96,7 @@ export const fakePorts = (): FakePorts => {
           lastSeq: last,
         };
       },
+      home: async () => undefined,
       ping: async () => undefined,
     },
     policy: {

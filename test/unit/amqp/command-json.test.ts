@@ -76,6 +76,12 @@ describe('a command on the wire', () => {
 
   it.each([
     ['no JSON', Buffer.from('{'), /not JSON/],
+    ['text that is no JSON', Buffer.from('a secret'), /^the body is not JSON in UTF-8$/],
+    [
+      'JSON that breaks off',
+      Buffer.from('{"body":"a secret"'),
+      /^the body is not JSON in UTF-8, broken at position 18$/,
+    ],
     ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), /not JSON in UTF-8/],
     ['no object', Buffer.from('[]'), /not a JSON object/],
     ['null', Buffer.from('null'), /not a JSON object/],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { BoundedCache } from '../../../src/infrastructure/cedar/bounded-cache.ts';
+import { BoundedCache } from '../../src/infrastructure/system/bounded-cache.ts';
 
 it('never holds more than its capacity, and keeps what is used', () => {
   const cache = new BoundedCache<number>(100);

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import type { Channel, ConsumeMessage } from 'amqplib/callback_api';
+import type { Clock, Logger } from '../../application/ports/system.ts';
+import type { ChatId, ShardNumber } from '../../domain/ids.ts';
+import { decodeCommand } from '../../interface-adapters/amqp/command-json.ts';
+import { BoundedCache } from '../system/bounded-cache.ts';
+import type { ShardExits } from './amqp-delivery.ts';
+import { backoffMs } from './backoff.ts';
+import type { AmqpError } from './broker-refused.ts';
+import { ChatLines } from './chat-lines.ts';
+import type { ConfirmedPublisher } from './confirmed-publisher.ts';
+import type { SupervisedConnection } from './connection.ts';
+import type { AmqpCounts } from './counts.ts';
+import { passedOn, redeliveredHeader, wasRedelivered } from './message-properties.ts';
+import { ShardChannel } from './shard-channel.ts';
+import { consumerTagOf } from './shard-exits.ts';
+import { called, StandingChannel } from './standing-channel.ts';
+import { shardQueue } from './topology.ts';
+
+/** The shard a chat belongs to, as the store has it; undefined while nobody has claimed it. May reject while the store is away. */
+export type FindHome = (chatId: ChatId) => Promise<ShardNumber | undefined>;
+
+export type DatabaseIngressOptions = {
+  readonly connection: SupervisedConnection;
+  readonly queue: string;
+  /** The hash exchange, and the stem of the shard queues. */
+  readonly commands: string;
+  readonly home: FindHome;
+  readonly prefetch: number;
+  readonly publisher: ConfirmedPublisher;
+  readonly exits: ShardExits;
+  readonly repair: () => Promise<void>;
+  readonly counts: AmqpCounts;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
+
+const cachedHomes = 50_000;
+const takeOverEveryMs = 2_000;
+
+/** Moves what the siblings publish into the shard queues, unread but for the chat id (ADR-009). The queue cannot be
+ *  single-active-consumer, so the consumer is exclusive: one instance has it, the others try again until that one is gone. */
+export class DatabaseIngress {
+  readonly #options: DatabaseIngressOptions;
+  readonly #standing: StandingChannel<Channel>;
+  /** Homes never move, so a found one may be kept; absence never is. */
+  readonly #homes = new BoundedCache<ShardNumber>(cachedHomes);
+  #channel: ShardChannel | undefined;
+  #waiting = false;
+
+  constructor(options: DatabaseIngressOptions) {
+    this.#options = options;
+    const { connection, queue, repair, clock, logger } = options;
+    this.#standing = new StandingChannel<Channel>({
+      connection,
+      name: queue,
+      create: (model, opened) => model.createChannel(opened),
+      setup: (channel) => this.#startConsuming(channel),
+      onLost: () => this.#lost(),
+      expected: (problem) => this.#pauseAfter(problem),
+      repair,
+      clock,
+      logger,
+    });
+  }
+
+  /** What has been moved is acked first, so that it does not come again. */
+  async close(): Promise<void> {
+    this.#channel?.flush(true);
+    this.#lost();
+    await this.#standing.close();
+  }
+
+  async #startConsuming(channel: Channel): Promise<void> {
+    const { queue, prefetch, clock, counts, logger } = this.#options;
+    await called((done) => channel.prefetch(prefetch, false, done));
+    const shardChannel = new ShardChannel(channel, prefetch, clock, counts);
+    const lines = new ChatLines();
+    this.#channel = shardChannel;
+    const onMessage = (message: ConsumeMessage | null) => {
+      if (message !== null) this.#received(message, shardChannel, lines);
+      else this.#standing.replace(); // the broker ended the consumer: queue deleted, or held too long
+    };
+    const consumer = { noAck: false, exclusive: true, consumerTag: consumerTagOf(queue, randomUUID()) };
+    await called((done) => channel.consume(queue, onMessage, consumer, done));
+    this.#waiting = false;
+    logger.info({ queue }, 'this instance moves what the siblings publish');
+  }
+
+  #received(message: ConsumeMessage, channel: ShardChannel, lines: ChatLines): void {
+    if (!channel.live) return;
+    channel.delivered(message.fields.deliveryTag);
+    const decoded = decodeCommand(message.content);
+    const settle = (moved: boolean) => {
+      if (moved) channel.settle(message.fields.deliveryTag);
+    };
+    if (!decoded.ok) void this.#options.exits.deadLetter(message, decoded.reason, channel.signal).then(settle);
+    else lines.join(decoded.command.chatId, () => this.#move(message, decoded.command.chatId, channel).then(settle));
+  }
+
+  /** Resolves false when the channel was lost first: then it comes again. Never rejects. */
+  async #move(message: ConsumeMessage, chatId: ChatId, { signal }: ShardChannel): Promise<boolean> {
+    const { commands, publisher, counts } = this.#options;
+    const home = this.#homes.get(chatId) ?? (await this.#findHome(chatId, signal));
+    if (home === 'lost' || signal.aborted) return false;
+    const ownHeaders = wasRedelivered(message) ? { [redeliveredHeader]: true } : {};
+    const address =
+      home === undefined
+        ? { exchange: commands, routingKey: chatId }
+        : { exchange: '', routingKey: shardQueue(commands, home) };
+    // The siblings publish transient messages: from here on they are kept.
+    const options = { ...passedOn(message, ownHeaders), deliveryMode: 2 };
+    const moved = await publisher.deliver({ ...address, content: message.content, options, ownHeaders }, signal);
+    if (moved) counts.ingested++;
+    return moved;
+  }
+
+  async #findHome(chatId: ChatId, signal: AbortSignal): Promise<ShardNumber | undefined | 'lost'> {
+    const { home, clock, logger } = this.#options;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        const found = await home(chatId);
+        if (found !== undefined) this.#homes.set(chatId, found);
+        return found;
+      } catch (error) {
+        if (attempt === 3) logger.warn({ err: error, chatId }, 'the home of a chat cannot be read; trying on');
+        await clock.sleep(backoffMs(attempt), signal).catch(() => {});
+      }
+    }
+    return 'lost';
+  }
+
+  /** Somebody else consumes the queue: the usual state of all instances but one. */
+  #pauseAfter({ code, message }: AmqpError): number | undefined {
+    if (code !== 403 || !message.includes('in exclusive use')) return undefined;
+    if (!this.#waiting) this.#options.logger.info({ queue: this.#options.queue }, 'another consumer has this queue');
+    this.#waiting = true;
+    return takeOverEveryMs * (0.5 + Math.random());
+  }
+
+  #lost(): void {
+    this.#channel?.lost();
+    this.#channel = undefined;
+  }
+}
