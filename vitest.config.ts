@@ -17,6 +17,10 @@ export default defineConfig({
         },
       },
       {
+        // `npm run test:simulation`: the real actors and the real Cassandra adapter in virtual time.
+        test: { name: 'simulation', include: ['test/simulation/*.test.ts'], testTimeout: 120_000 },
+      },
+      {
         // `npm run test:servers`: a real RabbitMQ and a real Cassandra, which all files share, so one file at a time.
         test: {
           name: 'servers',

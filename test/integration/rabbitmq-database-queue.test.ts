@@ -159,7 +159,7 @@ describe('The queue of the siblings', () => {
     homes.set('a', shardNumber(0));
     await start();
     await send('a', 'm1');
-    await publish(Buffer.from('no JSON'), { expiration: '1' });
+    await publish(Buffer.from('no JSON'), { expiration: '60000' });
     await publish(Buffer.from(JSON.stringify({ chat_id: 'a', sender_id: 1, body: 'no id' })));
     await send('a', 'm2');
     await moved(2);
@@ -170,6 +170,7 @@ describe('The queue of the siblings', () => {
     expect(letters.map(({ reason }) => reason).join()).toMatch(/not JSON/);
     expect(letters.map(({ reason }) => reason).join()).toMatch(/client_message_id/);
     expect(letters.every(({ sourceQueue }) => sourceQueue === database.queue)).toBe(true);
+    expect(letters.map(({ expiration }) => expiration)).toEqual([undefined, undefined]);
     await until('all acked', async () => (await depth()) === 0);
   });
 

@@ -84,12 +84,13 @@ export class RabbitmqWorld {
   /** Looks without taking: they go back when the looking channel closes. */
   async deadLetters() {
     const channel = await this.#model.createChannel();
-    const letters: { body: Buffer; reason: string; sourceQueue: string }[] = [];
+    const letters: { body: Buffer; reason: string; sourceQueue: string; expiration: unknown }[] = [];
     for (;;) {
       const message = await channel.get(this.names.deadLetters);
       if (message === false) break;
-      const headers = message.properties.headers;
-      letters.push({ body: message.content, reason: headers?.['x-reason'], sourceQueue: headers?.['x-source-queue'] });
+      const { headers, expiration } = message.properties;
+      const [reason, sourceQueue] = [headers?.['x-reason'], headers?.['x-source-queue']];
+      letters.push({ body: message.content, reason, sourceQueue, expiration });
     }
     await channel.close();
     // A queue takes them back a moment later; the next look must not come before that.

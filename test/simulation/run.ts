@@ -1,0 +1,42 @@
+import { parseArgs } from 'node:util';
+import { shortened } from './shortened.ts';
+import { knownDefects, type Variant, variants } from './variants.ts';
+import { type Result, simulate } from './world.ts';
+
+/** `npm run simulate -- --seeds 2000 [--from S] [--variant NAME] [--trace N]`: exit 1 at the first seed that breaks an invariant. */
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '500' },
+    from: { type: 'string', default: '1' },
+    variant: { type: 'string', default: 'none' },
+    trace: { type: 'string', default: '60' },
+  },
+});
+
+const variant = values.variant as Variant;
+if (variant !== 'none' && !(variant in { ...variants, ...knownDefects }))
+  throw new Error(`no such variant; there are ${Object.keys(variants).join(', ')}`);
+const [from, seeds] = [Number(values.from), Number(values.seeds)];
+const startedMs = performance.now();
+const sums: Record<string, number> = {};
+let failed: Result | undefined;
+let seed = from;
+for (; seed < from + seeds && failed === undefined; seed++) {
+  const result = await simulate(seed, variant);
+  for (const [name, count] of Object.entries({ tasks: result.tasks, ...result.counts }))
+    sums[name] = (sums[name] ?? 0) + count;
+  if (result.violations.length > 0) failed = await simulate(seed, variant, true);
+}
+const seconds = (performance.now() - startedMs) / 1000;
+console.log(
+  `${seed - from} seeds in ${seconds.toFixed(1)} s, ${((seed - from) / seconds).toFixed(1)} seeds/s;`,
+  JSON.stringify(sums),
+);
+if (failed !== undefined) {
+  console.log(`seed ${failed.seed} violates`);
+  for (const { invariant, text, chat } of failed.violations.slice(0, 5))
+    console.log(`  ${invariant} ${chat ?? ''}: ${text}`);
+  for (const line of shortened(failed, Number(values.trace))) console.log(line);
+  process.exit(1);
+}
+process.exit(0);
