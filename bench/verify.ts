@@ -44,8 +44,10 @@ async function readEvents(of: Load): Promise<string[]> {
   await new Promise<void>((resolve) => {
     let quiet = setTimeout(resolve, quietMs);
     const take = (message: amqp.ConsumeMessage | null) => {
-      channel.ack(message!);
-      bodies.push(message!.content.toString());
+      // The stream is deleted below, by --cleanup.
+      if (message === null) return;
+      channel.ack(message);
+      bodies.push(message.content.toString());
       clearTimeout(quiet);
       quiet = setTimeout(resolve, quietMs);
     };
