@@ -68,8 +68,9 @@ export class ChatActor {
 
   async #take(turn: readonly Delivery[]): Promise<void> {
     if (this.#chat?.state === undefined) {
-      // A chat is read again only when no entry of it is on its way: the store would not show it yet.
-      if (this.#entryUndone()) await this.#outbox.whenEmpty();
+      // Nothing of the chat may be on its way: the store would not show an entry yet, and a forward could overtake a rejection
+      // that comes again when the session is lost.
+      await this.#outbox.whenEmpty();
       this.#chat = await this.#home.open(turn);
     }
     const chat = this.#chat;
@@ -98,11 +99,6 @@ export class ChatActor {
     const key = commandKey(answer);
     const known = this.#undone.get(key);
     if (known === undefined || !isEntry(known)) this.#undone.set(key, answer);
-  }
-
-  #entryUndone(): boolean {
-    for (const answer of this.#undone.values()) if (isEntry(answer)) return true;
-    return false;
   }
 
   #announced({ decision, delivery }: Step): void {

@@ -15,7 +15,8 @@ export type Cell = {
   stop(timeoutMs: number): Promise<void>;
 };
 
-const balanceEveryMs = 1_000;
+/** Bounds how long a shard that was given back is served by nobody. A look costs a few reads of tiny rows. */
+const balanceEveryMs = 250;
 const longestPauseMs = 60_000;
 
 /** Keeps one session alive for as long as the process runs: begins it, holds this process's share of the shards in it, and begins a
@@ -81,7 +82,7 @@ export const startCell = (deps: CellDeps): Cell => {
     stop: async (timeoutMs) => {
       stopping.abort(new Error('the service is stopping'));
       await run;
-      await keeper?.drain(timeoutMs);
+      await Promise.all([session?.leave(), keeper?.drain(timeoutMs)]);
       await session?.end();
     },
   };

@@ -1,6 +1,6 @@
 import { answerOf, type Decision } from '../../src/application/decision.ts';
 import type { EventLane } from '../../src/application/ports/event-publisher.ts';
-import type { Session, Tenure } from '../../src/application/ports/ownership.ts';
+import type { Session, ShardView, Tenure } from '../../src/application/ports/ownership.ts';
 import { type ShardNumber, shardNumber } from '../../src/domain/ids.ts';
 import { RejectionMemory } from '../chat/answer-memory.ts';
 import { ShardActor } from './shard.actor.ts';
@@ -32,10 +32,10 @@ export class ShardKeeper {
 
   /** One look at the cell: takes what is free up to an even share, and hands one shard back when it has more than that. */
   async balance(): Promise<void> {
-    const { shards, liveSessions } = await this.#session.view();
-    const share = Math.ceil(shards.length / Math.max(1, liveSessions));
-    const wanted = shards
-      .filter(({ shard }) => !this.#held.has(shard) && !this.#busy.has(shard))
+    const { shards, liveInstances } = await this.#session.view();
+    const share = Math.ceil(shards.length / liveInstances);
+    const wanted = fromAnywhere(shards)
+      .filter(({ shard, owner }) => owner !== 'living' && !this.#held.has(shard) && !this.#busy.has(shard))
       .sort((a, b) => rank[a.owner] - rank[b.owner]);
     const taking: Promise<void>[] = [];
     for (const { shard, owner } of wanted) {
@@ -131,7 +131,13 @@ export class ShardKeeper {
 }
 
 const drainTimeoutMs = 10_000;
-const rank = { mine: 0, nobody: 1, other: 2 } as const;
+const rank = { mine: 0, nobody: 1, gone: 2, living: 3 } as const;
+
+/** In their order, from a random one on: instances that look at the same time should not all try the same. */
+const fromAnywhere = (shards: readonly ShardView[]): readonly ShardView[] => {
+  const start = Math.floor(Math.random() * shards.length);
+  return [...shards.slice(start), ...shards.slice(0, start)];
+};
 
 /** Every event of an owner that is gone, once more, in its order; resolves when all are confirmed. */
 const announceAgain = (lane: EventLane, undone: readonly Decision[]): Promise<void> =>

@@ -52,6 +52,7 @@ const withStore = (replace: (store: ChatStore) => Partial<ChatStore>) => {
         view: () => session.view(),
         take: session.take.bind(session),
         release: session.release.bind(session),
+        leave: () => session.leave(),
         end: () => session.end(),
         store: { ...bound, ...replace(bound) },
       };

@@ -46,13 +46,14 @@ describe('while a shard is being taken over and the broker does not confirm', ()
         id: `session-${at.sessions}`,
         store: {} as never,
         lost: first ? lost : new Promise<Error>(() => {}),
-        view: async () => ({ shards: first ? [{ shard, owner: 'other' }] : [], liveSessions: 1 }),
+        view: async () => ({ shards: first ? [{ shard, owner: 'gone' }] : [], liveInstances: 1 }),
         take: async (_, announce: (decisions: readonly Decision[]) => Promise<void>) => {
           at.announcing = true;
           await announce(undone);
           return { shard, epoch: 2 };
         },
         release: async () => {},
+        leave: async () => {},
         end: async () => {},
       };
     };

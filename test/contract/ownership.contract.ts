@@ -52,10 +52,10 @@ export const ownershipContract = (name: string, start: StartCell) =>
 
     it('shows every shard once, and at least this session alive', async () => {
       const session = await begin();
-      const { shards, liveSessions } = await session.view();
+      const { shards, liveInstances } = await session.view();
       expect(shards.length).toBeGreaterThan(0);
       expect(shards.map(({ shard }) => shard as number).toSorted((a, b) => a - b)).toEqual([...shards.keys()]);
-      expect(liveSessions).toBeGreaterThanOrEqual(1);
+      expect(liveInstances).toBeGreaterThanOrEqual(1);
     });
 
     it('shows which shards are mine', async () => {

@@ -67,8 +67,8 @@ describe('starting on Cassandra', patient, () => {
       cell.ownership.begin(),
     );
     const [first, ...others] = await Promise.all(sessions);
-    const before = (await first!.view()).liveSessions;
+    const before = (await first!.view()).liveInstances;
     for (const session of others) await session.end();
-    expect((await first!.view()).liveSessions).toBe(before - 2);
+    expect((await first!.view()).liveInstances).toBe(before - 2);
   });
 });

@@ -14,7 +14,6 @@ import {
   falseReplay,
   projectFirst,
   releaseUndone,
-  shuffledView,
 } from './variants.ts';
 import { type World, wallStartMs } from './world.ts';
 
@@ -66,7 +65,7 @@ export const startInstance = (sim: World, label: string): Instance => {
   const system = startActorSystem();
   const cell = startCell({
     system,
-    ownership: variant === 'orphans-starve' ? ownership : shuffledView(ownership),
+    ownership,
     consumer: sim.rabbit.consumer(owner),
     publisher: variant === 'ack-before-confirm' ? ackBeforeConfirm(publisher) : publisher,
     policy: {

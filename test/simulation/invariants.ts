@@ -41,11 +41,8 @@ export class Invariants implements StoreWitness, BrokerWitness {
   readonly #held = new Map<string, number>();
   readonly counts = { journaled: 0, events: 0, acks: 0, takes: 0, fences: 0 };
 
-  readonly #strict: boolean;
-
-  constructor(trace: (chat: string | undefined, text: () => string) => void, strict: boolean) {
+  constructor(trace: (chat: string | undefined, text: () => string) => void) {
     this.#trace = trace;
-    this.#strict = strict;
   }
 
   #violated(invariant: string, text: string, chat?: string): void {
@@ -58,7 +55,7 @@ export class Invariants implements StoreWitness, BrokerWitness {
     this.#trace(command.chatId, () => `published ${command.clientMessageId} to queue ${shard}`);
     const first = this.#published.get(key);
     if (command.type === 'chat.create' && !this.#bornAt.has(command.chatId)) this.#bornAt.set(command.chatId, shard);
-    const ordered = this.#strict || this.log.has(command.chatId) || this.#bornAt.get(command.chatId) === shard;
+    const ordered = this.log.has(command.chatId) || this.#bornAt.get(command.chatId) === shard;
     if (first === undefined) this.#published.set(key, { command, shard, ordered });
     else if (first.shard !== shard) this.#rerouted.add(key);
   }

@@ -26,35 +26,7 @@ export const variants = {
   'done-before-confirm': { by: ['I1'], seeds: 50 },
 } as const satisfies Record<string, { by: readonly string[]; seeds: number }>;
 
-/** Defects of the product that the simulation has found and that are still there. Every other run goes around them, or it would see
- *  nothing else; the run that names one shows it. Remove the entry and its way around when it is fixed. */
-export const knownDefects = {
-  /** `ShardKeeper.balance` tries only as many shards as it has room for, the lowest numbers first: living owners' shards in front
-   *  keep it from ever trying an orphaned one behind them. Way around: the view in another order each time. */
-  'orphans-starve': { by: ['I9'], seeds: 60 },
-  /** A chat actor away from home forwards a command while rejections it decided before the chat existed are not yet journaled; when
-   *  the session is lost they come back and are accepted behind it. Needs posts that overtake the creation of their chat on
-   *  another queue, for which I3 promises nothing; here they are held to it. Rare: once in some 1,000 seeds, so not in the test. */
-  'rejections-overtaken': { by: ['I3'], seeds: 0 },
-} as const satisfies Record<string, { by: readonly string[]; seeds: number }>;
-
-export type Variant = keyof typeof variants | keyof typeof knownDefects | 'none';
-
-/** The way around `orphans-starve`. */
-export const shuffledView = (ownership: Ownership): Ownership => ({
-  shardCount: ownership.shardCount,
-  begin: async () => {
-    const session = await ownership.begin();
-    const view = session.view.bind(session);
-    session.view = async () => {
-      const { shards, liveSessions } = await view();
-      const from = Math.floor(Math.random() * shards.length);
-      return { shards: [...shards.slice(from), ...shards.slice(0, from)], liveSessions };
-    };
-    return session;
-  },
-  close: () => ownership.close(),
-});
+export type Variant = keyof typeof variants | 'none';
 
 /** Acks as soon as the event is handed over. */
 export const ackBeforeConfirm = (publisher: EventPublisher): EventPublisher => ({

@@ -51,7 +51,7 @@ export class World {
     this.scheduler = new Scheduler(this.random);
     this.faults = new Faults(this.random);
     this.shards = this.random.int(1, 3);
-    this.invariants = new Invariants((chat, text) => this.trace(chat, text), variant === 'rejections-overtaken');
+    this.invariants = new Invariants((chat, text) => this.trace(chat, text));
     const { scheduler, random, faults, invariants } = this;
     this.cassandra = new FakeCassandra(scheduler, random, faults, invariants, variant);
     this.rabbit = new FakeRabbit(this.shards, scheduler, random, faults, invariants, variant);

@@ -32,7 +32,7 @@ export const takeAnyShard = async (session: Session): Promise<Tenure> => {
   for (;;) {
     const { shards } = await session.view();
     for (const { shard, owner } of shards) {
-      const tenure = owner === 'other' ? undefined : await session.take(shard, announceNothing);
+      const tenure = owner === 'living' ? undefined : await session.take(shard, announceNothing);
       if (tenure !== undefined) return tenure;
     }
     await new Promise((resolve) => setTimeout(resolve, 50));

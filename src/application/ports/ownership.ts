@@ -7,14 +7,14 @@ export type Tenure = { readonly shard: ShardNumber; readonly epoch: number };
 
 export type ShardView = {
   readonly shard: ShardNumber;
-  /** `mine`: the row names this session (whether or not it is held). */
-  readonly owner: 'mine' | 'other' | 'nobody';
+  /** `mine`: the row names this session (whether or not it is held). `gone`: its owner is no more, or was silent for too long. */
+  readonly owner: 'mine' | 'nobody' | 'gone' | 'living';
 };
 
 export type CellView = {
   readonly shards: readonly ShardView[];
-  /** Sessions believed to be alive, this one included. A hint, for sharing out the shards. */
-  readonly liveSessions: number;
+  /** Processes believed to be alive and not leaving, this one included. A hint, for sharing out the shards. */
+  readonly liveInstances: number;
 };
 
 /** One life of one process, open until fenced (ADR-002). */
@@ -31,6 +31,8 @@ export type Session = {
   take(shard: ShardNumber, announce: (undone: readonly Decision[]) => Promise<void>): Promise<Tenure | undefined>;
   /** Gives a shard back. The caller MUST have nothing of it undone. From the call on the shard is gone, whatever happens. */
   release(tenure: Tenure): Promise<void>;
+  /** The others no longer count this session when they share out the shards: its own are about to be given back. */
+  leave(): Promise<void>;
   /** Ends the session for good: nothing is written by it afterwards. What is undone, the next owner finds in the journal. */
   end(): Promise<void>;
 };

@@ -8,7 +8,7 @@ import type { CassandraClient } from './client.ts';
 import { Committer } from './committer.ts';
 import { isApplied, untilAnswered } from './conditional.ts';
 import { type DataAccess, numberOf } from './data-access.ts';
-import { type FallenSessions, ReplayBlocked } from './fallen-sessions.ts';
+import { type FallenSessions, ReplayBlocked, type SessionRow } from './fallen-sessions.ts';
 import { retireJournal } from './retire-journal.ts';
 import {
   readSessions,
@@ -43,6 +43,7 @@ export class CassandraSession implements Session {
   readonly #suspicion: Suspicion;
   readonly #held = new Map<ShardNumber, Tenure>();
   readonly #taking = new Set<ShardNumber>();
+  #leaving = false;
 
   constructor(context: SessionContext) {
     const { ledger, data, clock, logger, sessionTimeoutMs } = context;
@@ -59,13 +60,25 @@ export class CassandraSession implements Session {
   }
 
   async view(): Promise<CellView> {
-    const { data } = this.#context;
+    const { data, instanceId } = this.#context;
     this.#signal.throwIfAborted();
-    const [rows, sessions] = await Promise.all([readShards(data), readSessions(data)]);
+    const [rows, hints] = await Promise.all([readShards(data), readSessions(data)]);
+    const others = new Set([...rows.map(({ owner }) => owner), ...hints.map(({ session }) => session)]);
+    others.delete('');
+    others.delete(this.id);
+    const gone = await this.#goneAmong(others);
     const shards = rows.map(({ shard, owner }) => {
-      return { shard, owner: owner === this.id ? 'mine' : owner === '' ? 'nobody' : 'other' } as const;
+      const kind = owner === this.id ? 'mine' : owner === '' ? 'nobody' : gone.has(owner) ? 'gone' : 'living';
+      return { shard, owner: kind } as const;
     });
-    return { shards, liveSessions: new Set([this.id, ...sessions.map(({ session }) => session)]).size };
+    const living = hints.filter(({ session }) => others.has(session) && !gone.has(session));
+    // A process that was restarted is one, whatever it has left behind.
+    return { shards, liveInstances: new Set([instanceId, ...living.map(({ instance }) => instance)]).size };
+  }
+
+  async leave(): Promise<void> {
+    this.#leaving = true;
+    await removeSessionHint(this.#context.data, this.id).catch(() => {});
   }
 
   async take(
@@ -106,7 +119,7 @@ export class CassandraSession implements Session {
   async end(): Promise<void> {
     await this.#committer.end();
     await this.#retireOwn();
-    await removeSessionHint(this.#context.data, this.id).catch(() => {});
+    await this.leave();
   }
 
   /** After a clean end nobody will come to take anything over, so nobody else would clear the journal. */
@@ -134,15 +147,11 @@ export class CassandraSession implements Session {
     { shard, owner }: ShardRow,
     announce: (undone: readonly Decision[]) => Promise<void>,
   ): Promise<boolean> {
-    const { clock, fallen, isFormerSelf, logger } = this.#context;
+    const { fallen, logger } = this.#context;
     try {
       const seen = await fallen.read(owner);
       if (seen === undefined) throw new ReplayBlocked(`session ${owner} has no journal`, owner, undefined);
-      const isGone =
-        seen.state === 'fenced' ||
-        isFormerSelf(owner) ||
-        this.#suspicion.isSilent(owner, seen, clock.monotonicMs(), this.#committer.journal.answered);
-      if (!isGone) return false;
+      if (!this.#isGone(owner, seen)) return false;
       const undone = await fallen.fence(owner, seen, this.#signal);
       if (undone === 'alive') {
         this.#suspicion.forget(owner);
@@ -160,6 +169,25 @@ export class CassandraSession implements Session {
       }
       throw error;
     }
+  }
+
+  #isGone(session: string, seen: SessionRow): boolean {
+    const { clock, isFormerSelf } = this.#context;
+    if (seen.state === 'fenced' || isFormerSelf(session)) return true;
+    return this.#suspicion.isSilent(session, seen, clock.monotonicMs(), this.#committer.journal.answered);
+  }
+
+  /** Looks at every other session once, so that silence is noticed whether or not this session has room for more shards. */
+  async #goneAmong(others: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const gone = new Set<string>();
+    this.#suspicion.forgetAllBut(others);
+    await Promise.all(
+      [...others].map(async (session) => {
+        const seen = await this.#context.fallen.read(session);
+        if (seen === undefined || this.#isGone(session, seen)) gone.add(session);
+      }),
+    );
+    return gone;
   }
 
   async #claim({ shard, owner, epoch: former }: ShardRow): Promise<Tenure | undefined> {
@@ -196,9 +224,10 @@ export class CassandraSession implements Session {
     const everyMs = sessionTimeoutMs / 3;
     while (!this.#signal.aborted) {
       this.#committer.journal.beatUnlessBusy(everyMs / 2);
-      void writeSessionHint(data, this.id, instanceId, hintTtlSeconds(sessionTimeoutMs)).catch((error) =>
-        logger.debug({ err: error }, 'the hint of being alive could not be written'),
-      );
+      if (!this.#leaving)
+        void writeSessionHint(data, this.id, instanceId, hintTtlSeconds(sessionTimeoutMs)).catch((error) =>
+          logger.debug({ err: error }, 'the hint of being alive could not be written'),
+        );
       await clock.sleep(everyMs, this.#signal).catch(() => {});
     }
   }

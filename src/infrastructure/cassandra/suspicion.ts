@@ -24,6 +24,10 @@ export class Suspicion {
     return nowMs - seen.sinceMs >= this.#sessionTimeoutMs && answered - seen.answeredThen >= answersNeeded;
   }
 
+  forgetAllBut(sessions: ReadonlySet<string>): void {
+    for (const session of this.#seen.keys()) if (!sessions.has(session)) this.#seen.delete(session);
+  }
+
   forget(session: string): void {
     this.#seen.delete(session);
   }

@@ -72,10 +72,10 @@ class SingleProcessSession implements Session {
     const shards = Array.from({ length: this.#storage.shardCount }, (_, index) => {
       const shard = shardNumber(index);
       const holder = this.#holders.get(shard);
-      const owner = holder === undefined ? 'nobody' : holder.session === this.id ? 'mine' : 'other';
+      const owner = holder === undefined ? 'nobody' : holder.session === this.id ? 'mine' : 'living';
       return { shard, owner } as const;
     });
-    return { shards, liveSessions: 1 };
+    return { shards, liveInstances: 1 };
   }
 
   async take(shard: ShardNumber): Promise<Tenure | undefined> {
@@ -90,6 +90,8 @@ class SingleProcessSession implements Session {
     const holder = this.#holders.get(shard);
     if (holder?.session === this.id && holder.epoch === epoch) this.#holders.delete(shard);
   }
+
+  async leave(): Promise<void> {}
 
   async end(): Promise<void> {
     this.#stop(new SessionLost(`session ${this.id} has ended`));
