@@ -35,12 +35,19 @@ export class ChatActor {
       maxBatch: maxTurn,
       handle: (batch) => this.#handle(batch),
       crashed: (error, batch) => this.#crashed(error, batch),
+      // Every lost channel leaves up to a prefetch of them behind, and what they were comes again.
+      isDead: (delivery) => !delivery.live,
     });
   }
 
   tell(delivery: Delivery): void {
     this.lastActiveMs = this.#context.clock.monotonicMs();
     this.#actor.tell(delivery);
+  }
+
+  /** Deliveries in the mailbox. */
+  get waiting(): number {
+    return this.#actor.waiting;
   }
 
   /** Nothing waits, nothing is being decided, nothing is on its way out: it may be passivated. */
@@ -76,6 +83,8 @@ export class ChatActor {
     const chat = this.#chat;
     if (chat === undefined) return;
     const { steps, decisions } = await takeTurn(chat, turn, this.#undone, this.#context);
+    // Given up meanwhile: the shard may be somebody else's by now.
+    this.#context.signal.throwIfAborted();
     const durable =
       decisions.length > 0
         ? this.#context.store.commit(decisions)

@@ -17,7 +17,12 @@ export type BatchHandler<M> = {
   handle(batch: readonly M[]): number | Promise<number>;
   /** A throw of `handle` is a defect, or a fault it does not know. The whole batch is offered again unless this says how many to drop. */
   crashed(error: unknown, batch: readonly M[]): number | Promise<number>;
+  /** What it is true for need not be handled any more: it is dropped, while it waits, when the mailbox has grown. Left out: never. */
+  isDead?(message: M): boolean;
 };
+
+/** Below this many a mailbox is not looked through. */
+const smallestSweep = 256;
 
 let spawned = 0;
 
@@ -27,6 +32,9 @@ let spawned = 0;
 export const spawnBatchActor = <M>(system: ActorSystem, kind: string, handler: BatchHandler<M>): BatchActor<M> => {
   let mailbox: M[] = [];
   let head = 0;
+  /** At the head and in the handler's hands. */
+  let handling = 0;
+  let sweepAt = smallestSweep;
   let busy = false;
   let stopped = false;
 
@@ -39,6 +47,14 @@ export const spawnBatchActor = <M>(system: ActorSystem, kind: string, handler: B
       mailbox = mailbox.slice(head);
       head = 0;
     }
+  };
+
+  /** Amortised O(1) a message: the next sweep comes when as many again have been told as this one has left. */
+  const sweep = (isDead: (message: M) => boolean) => {
+    const firstFree = head + handling;
+    mailbox = mailbox.filter((message, index) => index >= head && (index < firstFree || !isDead(message)));
+    head = 0;
+    sweepAt = Math.max(smallestSweep, 2 * mailbox.length);
   };
 
   /** A throw of `crashed` itself is a defect that nobody may swallow: the actor could never go on. */
@@ -55,6 +71,11 @@ export const spawnBatchActor = <M>(system: ActorSystem, kind: string, handler: B
 
   const run = async () => {
     const batch = mailbox.slice(head, head + handler.maxBatch);
+    if (batch.length === 0) {
+      busy = false; // all of it was swept away between the tick and now
+      return;
+    }
+    handling = batch.length;
     let handled: number;
     try {
       const result = handler.handle(batch);
@@ -62,6 +83,7 @@ export const spawnBatchActor = <M>(system: ActorSystem, kind: string, handler: B
     } catch (error) {
       handled = await crashed(error, batch);
     }
+    handling = 0;
     if (stopped) return;
     take(handled);
     busy = false;
@@ -82,6 +104,7 @@ export const spawnBatchActor = <M>(system: ActorSystem, kind: string, handler: B
     tell: (message) => {
       if (stopped) return;
       mailbox.push(message);
+      if (handler.isDead !== undefined && mailbox.length - head >= sweepAt) sweep(handler.isDead);
       if (!busy) tick();
     },
     get waiting() {

@@ -7,6 +7,8 @@ export type CellStatus = {
   readonly session: string | undefined;
   readonly shards: readonly number[];
   readonly residentChats: number;
+  /** Deliveries in the mailboxes of the chats. */
+  readonly waiting: number;
 };
 
 export type Cell = {
@@ -17,12 +19,16 @@ export type Cell = {
 
 /** Bounds how long a shard that was given back is served by nobody. A look costs a few reads of tiny rows. */
 const balanceEveryMs = 250;
+const shortestPauseMs = 1_000;
 const longestPauseMs = 60_000;
+const defaultBrokerPatienceMs = 15_000;
+/** For what can still be finished of a shard that is given away because the broker is out of reach. */
+const cutOffDrainMs = 2_000;
 
 /** Keeps one session alive for as long as the process runs: begins it, holds this process's share of the shards in it, and begins a
  *  new one when it is lost. */
 export const startCell = (deps: CellDeps): Cell => {
-  const { clock, logger, ownership } = deps;
+  const { clock, logger, ownership, consumer, brokerPatienceMs = defaultBrokerPatienceMs } = deps;
   const stopping = new AbortController();
   const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()));
   let session: Session | undefined;
@@ -40,34 +46,74 @@ export const startCell = (deps: CellDeps): Cell => {
     }
   };
 
-  const live = async (current: Session, shards: ShardKeeper): Promise<void> => {
-    let lost = false;
+  const brokerInReach = async (): Promise<void> => {
+    while (consumer.available === false) await clock.sleep(balanceEveryMs, stopping.signal);
+  };
+
+  /** Resolves when the broker was out of reach at every look for too long. Rejects with the signal's reason. */
+  const cutOffFromBroker = async (signal: AbortSignal): Promise<void> => {
+    for (let inReachMs = clock.monotonicMs(); ; ) {
+      const nowMs = clock.monotonicMs();
+      if (consumer.available !== false) inReachMs = nowMs;
+      else if (nowMs - inReachMs >= brokerPatienceMs) return;
+      await clock.sleep(balanceEveryMs, signal);
+    }
+  };
+
+  /** Somebody else may reach the broker: what is finished is given back, what is undone is left to whoever takes the shard. */
+  const giveAway = async (current: Session, shards: ShardKeeper): Promise<void> => {
+    logger.error({ session: current.id, shards: shards.heldShards }, 'the broker is out of reach; the session ends');
+    await Promise.all([current.leave(), shards.drain(cutOffDrainMs)]);
+    await current.end();
+  };
+
+  /** Holds the session's share of the shards until one of the two ends it, or the service stops. */
+  const live = async (current: Session, shards: ShardKeeper): Promise<'lost' | 'cut off' | undefined> => {
+    let end: 'lost' | 'cut off' | undefined;
     void current.lost.then(async (error) => {
-      lost = true;
-      if (!stopping.signal.aborted)
+      if (end === undefined && !stopping.signal.aborted)
         logger.error({ err: error, session: current.id }, 'the session is lost; a new one begins');
+      end ??= 'lost';
       await shards.abandon();
     });
-    while (!lost && !stopping.signal.aborted) {
+    const over = new AbortController();
+    const cutOff = cutOffFromBroker(AbortSignal.any([over.signal, stopping.signal])).then(
+      () => {
+        end ??= 'cut off';
+      },
+      () => {},
+    );
+    const ended = Promise.race([current.lost, cutOff]);
+    while (end === undefined && !stopping.signal.aborted) {
       await Promise.race([
         shards
           .balance()
           .catch((error) => logger.warn({ err: error }, 'the shards could not be looked at; trying again')),
-        current.lost,
+        ended,
         stopped,
       ]);
       shards.passivate();
-      await Promise.race([clock.sleep(balanceEveryMs, stopping.signal), current.lost]);
+      await Promise.race([clock.sleep(balanceEveryMs, stopping.signal), ended]);
     }
+    over.abort();
+    return end;
   };
 
   const run = (async () => {
+    let pauseMs = 0;
     while (!stopping.signal.aborted) {
+      if (pauseMs > 0) await clock.sleep(pauseMs, stopping.signal);
+      await brokerInReach();
       session = await begin();
+      const begunMs = clock.monotonicMs();
       logger.info({ session: session.id }, 'session begun');
       keeper = new ShardKeeper(deps, session);
-      await live(session, keeper);
-      if (!stopping.signal.aborted) session = undefined;
+      const end = await live(session, keeper);
+      if (end === 'cut off') await giveAway(session, keeper);
+      if (end === 'cut off' || !stopping.signal.aborted) session = undefined;
+      // A connection that comes and goes must not make sessions come and go with it.
+      const short = end === 'cut off' && clock.monotonicMs() - begunMs < longestPauseMs;
+      pauseMs = short ? Math.min(Math.max(pauseMs * 2, shortestPauseMs), longestPauseMs) : 0;
     }
   })().catch((error) => {
     if (!stopping.signal.aborted) throw error;
@@ -78,6 +124,7 @@ export const startCell = (deps: CellDeps): Cell => {
       session: session?.id,
       shards: keeper?.heldShards ?? [],
       residentChats: keeper?.residentChats ?? 0,
+      waiting: keeper?.waiting ?? 0,
     }),
     stop: async (timeoutMs) => {
       stopping.abort(new Error('the service is stopping'));

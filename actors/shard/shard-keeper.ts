@@ -16,6 +16,7 @@ export class ShardKeeper {
   readonly #busy = new Set<ShardNumber>();
   /** Lanes of shards that are being taken. */
   readonly #announcing = new Set<EventLane>();
+  #givingBack = false;
   #ended = false;
 
   constructor(deps: CellDeps, session: Session) {
@@ -30,20 +31,23 @@ export class ShardKeeper {
     return [...this.#held.values()].reduce((sum, { actor }) => sum + actor.residentChats, 0);
   }
 
-  /** One look at the cell: takes what is free up to an even share, and hands one shard back when it has more than that. */
+  get waiting(): number {
+    return [...this.#held.values()].reduce((sum, { actor }) => sum + actor.waiting, 0);
+  }
+
+  /** One look at the cell: begins to take what is free up to an even share, and to hand one shard back when it has more than that.
+   *  Waits for neither: one shard whose replay cannot be finished must not keep the others from being looked at. */
   async balance(): Promise<void> {
     const { shards, liveInstances } = await this.#session.view();
     const share = Math.ceil(shards.length / liveInstances);
     const wanted = fromAnywhere(shards)
       .filter(({ shard, owner }) => owner !== 'living' && !this.#held.has(shard) && !this.#busy.has(shard))
       .sort((a, b) => rank[a.owner] - rank[b.owner]);
-    const taking: Promise<void>[] = [];
     for (const { shard, owner } of wanted) {
       if (owner !== 'mine' && this.#held.size + this.#busy.size >= share) continue;
-      taking.push(this.#take(shard));
+      void this.#take(shard);
     }
-    await Promise.all(taking);
-    if (this.#held.size > share) await this.#giveBack(this.heldShards.at(-1)!, share);
+    if (this.#held.size > share && !this.#givingBack) void this.#giveBack(this.heldShards.at(-1)!, share);
   }
 
   passivate(): void {
@@ -101,7 +105,13 @@ export class ShardKeeper {
         this.#deps.residency,
       );
       this.#held.set(shard, { tenure, actor });
-      await actor.start(consumer);
+      await actor.start(consumer).catch(async (error) => {
+        // Nothing of it is undone. Free, it is taken again at the next look, by whoever can consume it.
+        this.#held.delete(shard);
+        await actor.abandon();
+        await this.#session.release(tenure);
+        throw error;
+      });
       logger.debug({ shard, epoch: tenure.epoch }, 'shard taken');
     } catch (error) {
       lane?.close();
@@ -113,19 +123,24 @@ export class ShardKeeper {
 
   async #giveBack(shard: ShardNumber, share: number): Promise<void> {
     const { tenure, actor } = this.#held.get(shard)!;
-    this.#busy.add(shard);
+    this.#givingBack = true;
     try {
       if (!(await actor.drain(drainTimeoutMs))) {
         // Something of it is undone: no release. The lost session's journal tells the next owner.
+        if (this.#ended) return;
         this.#deps.logger.error({ shard }, 'a shard could not be drained in time; the session ends');
         await this.#session.end();
         return;
       }
       this.#held.delete(shard);
-      await this.#session.release(tenure);
+      // Until it is free its row still names this session, which must not take it back.
+      this.#busy.add(shard);
+      await this.#session.release(tenure).finally(() => this.#busy.delete(shard));
       this.#deps.logger.info({ shard, held: this.#held.size, share }, 'shard handed back');
+    } catch (error) {
+      this.#deps.logger.warn({ err: error, shard }, 'a shard could not be handed back; trying again');
     } finally {
-      this.#busy.delete(shard);
+      this.#givingBack = false;
     }
   }
 }

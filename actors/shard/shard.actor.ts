@@ -35,6 +35,13 @@ export class ShardActor {
     return this.#chats.size;
   }
 
+  /** Deliveries in the mailboxes of all its chats. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const chat of this.#chats.values()) waiting += chat.waiting;
+    return waiting;
+  }
+
   async start(consumer: CommandConsumer): Promise<void> {
     this.#consumer = consumer;
     this.#subscription = await consumer.consume(this.#context.logical.shard, (delivery) => this.#actor.tell(delivery));
@@ -87,6 +94,8 @@ export class ShardActor {
       if (clock.monotonicMs() > deadline) return false;
       await clock.sleep(2);
     }
+    // Somebody else has given it up, and a chat may have been in the middle of a turn.
+    if (this.#stopping.signal.aborted) return false;
     await this.#subscription?.flush();
     await this.abandon();
     return true;

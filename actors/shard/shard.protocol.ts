@@ -22,4 +22,7 @@ export type CellDeps = {
   readonly logger: Logger;
   readonly limits: BucketLimits;
   readonly residency: Residency;
+  /** How long the broker may be out of reach before this process gives its shards away. Default: 15 s, longer than a broker's restart
+   *  and than the pause between two attempts to connect. */
+  readonly brokerPatienceMs?: number;
 };

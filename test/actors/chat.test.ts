@@ -2,6 +2,7 @@ import { setImmediate as macrotask } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Answer, answerOf } from '../../src/application/decision.ts';
 import type { ChatStore } from '../../src/application/ports/chat-store.ts';
+import type { AccessDecision, AccessRequest } from '../../src/domain/access/access-request.ts';
 import { shardNumber } from '../../src/domain/ids.ts';
 import { openMemoryCell } from '../../src/infrastructure/memory/memory-cell.ts';
 import { eventBody } from '../../src/interface-adapters/amqp/event-json.ts';
@@ -175,6 +176,27 @@ describe('a chat', () => {
     expect(seqs(broker.published)).toEqual(['CHAT_NOT_FOUND', 'chat.created', 1]);
   });
 
+  it('rejects a stranger and what the policy denies, settles both, and goes on', async () => {
+    const policy = {
+      decide: async (requests: readonly AccessRequest[]) =>
+        requests.map(
+          (_, index): AccessDecision =>
+            index === 0 ? { effect: 'permit' } : { effect: 'deny', code: 'POLICY_DENIED', reason: 'No.' },
+        ),
+    };
+    const { broker } = start({ policy });
+    broker.put(shard, create('c'));
+    await settledAll(broker);
+    broker.put(shard, post('c', 'a'), post('c', 'b'));
+    await settledAll(broker);
+    broker.put(shard, post('c', 'c', { sender: '9' }));
+    await settledAll(broker);
+    broker.put(shard, post('c', 'd'));
+    await settledAll(broker);
+    expect(seqs(broker.published)).toEqual(['chat.created', 1, 'POLICY_DENIED', 'NOT_A_MEMBER', 2]);
+    expect(broker.settled.every(({ how }) => how === 'ack')).toBe(true);
+  });
+
   it('answers a rejection again when its delivery comes again', async () => {
     const { broker } = start();
     broker.loseAcks = true;
@@ -307,6 +329,47 @@ describe('when something fails', () => {
     broker.put(shard, create('c'), post('c', 'a'));
     await settledAll(broker);
     expect(seqs(broker.published)).toEqual(['chat.created', 1]);
+  });
+
+  it('keeps about two windows in its mailbox, however often the channel is lost while the store does not answer', async () => {
+    let answer = () => {};
+    const answers = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const ownership = withStore((store) => ({ home: (id) => answers.then(() => store.home(id)) }));
+    const { broker, cell } = start({ ownership });
+    const window = 256;
+    const ids = Array.from({ length: window - 1 }, (_, index) => `m-${index}`);
+    broker.put(shard, create('c'), ...ids.map((id) => post('c', id)));
+    await until('the commands wait', () => cell.status().waiting === window);
+    for (let n = 0; n < 50; n++) {
+      broker.cut(shard);
+      await settled();
+      expect(cell.status().waiting).toBeGreaterThanOrEqual(window);
+      expect(cell.status().waiting).toBeLessThanOrEqual(2 * window + 128);
+    }
+    answer();
+    await settledAll(broker);
+    expect(seqs(broker.published)).toEqual(['chat.created', ...ids.map((_, index) => index + 1)]);
+    expect(broker.published.slice(1).map(({ answer }) => answer.clientMessageId)).toEqual(ids);
+    expect(broker.settledTwice).toEqual([]);
+  });
+
+  it('announces nothing and acks nothing while the store takes no decision, and goes on when it does', async () => {
+    let take = () => {};
+    const taking = new Promise<void>((resolve) => {
+      take = resolve;
+    });
+    const ownership = withStore((store) => ({ commit: (decisions) => taking.then(() => store.commit(decisions)) }));
+    const { broker } = start({ ownership });
+    broker.put(shard, create('c'), post('c', 'a'), post('c', 'b'));
+    await settled();
+    broker.cut(shard);
+    await settled();
+    expect([broker.published, broker.settled]).toEqual([[], []]);
+    take();
+    await settledAll(broker);
+    expect(seqs(broker.published)).toEqual(['chat.created', 1, 2]);
   });
 
   it('dead-letters the command that crashes its actor three times, and only that one', async () => {

@@ -13,7 +13,7 @@ import {
   shardNumber,
   userId,
 } from '../../src/domain/ids.ts';
-import { encodeCommand } from '../../src/interface-adapters/amqp/command-json.ts';
+import { encodeCommand, maxCommandBytes } from '../../src/interface-adapters/amqp/command-json.ts';
 import { eventBody } from '../../src/interface-adapters/amqp/event-json.ts';
 import { post } from '../support/commands.ts';
 import { until } from '../support/until.ts';
@@ -206,18 +206,21 @@ export const brokerContract = (name: string, start: StartBroker) =>
       });
 
       it('moves what cannot be read to the dead letters, bytes untouched, and goes on', async () => {
-        const bad = [Buffer.from('not json'), Buffer.from([0xff, 0xfe, 0x00]), Buffer.from('{"chat_id":1}')];
+        const tooBig = encodeCommand(post(chat, 'big', { body: 'x'.repeat(maxCommandBytes) }));
+        const bad = ['not json', new Uint8Array([0xff, 0xfe, 0x00]), '{"chat_id":1}', tooBig].map((body) =>
+          Buffer.from(body as Uint8Array),
+        );
         const { deliveries } = await consumeAll((delivery) => delivery.ack());
         for (const body of bad) await broker.publishRaw(body, chat);
         await put(range(3));
         await received(deliveries, 3);
         expect(idsOf(deliveries)).toEqual(range(3));
-        await until('three dead letters', async () => (await broker.deadLetters()).length === 3);
+        await until('all dead letters', async () => (await broker.deadLetters()).length === bad.length);
         const letters = await broker.deadLetters();
         expect(letters.map(({ body }) => Buffer.from(body).toString('hex'))).toEqual(
           bad.map((body) => body.toString('hex')),
         );
-        for (const { reason } of letters) expect(reason).toMatch(/JSON|chat_id/);
+        for (const { reason } of letters) expect(reason).toMatch(/JSON|chat_id|bytes/);
       });
 
       it('moves a delivery to the dead letters with the reason that is given', async () => {

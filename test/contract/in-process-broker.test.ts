@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import type { Logger } from '../../src/application/ports/system.ts';
 import { shardNumber } from '../../src/domain/ids.ts';
 import { openInProcessBroker } from '../../src/infrastructure/in-process/in-process-broker.ts';
@@ -42,6 +43,17 @@ describe('in-process broker', () => {
     });
     await Promise.all([...sent, all]);
     await expect(sender.send(post('chat', 'taken'), 1)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+  });
+
+  it('still has a delivery to settle that could not be forwarded', async () => {
+    const { publish, consumer, deadLetters } = open({ shardCount: 1, prefetch: 1 });
+    const arrived = Promise.withResolvers<Delivery>();
+    await consumer.consume(shardNumber(0), arrived.resolve);
+    publish(Buffer.from(JSON.stringify({ ...seedForm, chat_id: 'chat' })), 'chat');
+    const delivery = await arrived.promise;
+    await expect(delivery.forward(shardNumber(9))).rejects.toThrow('no shard 9');
+    await delivery.deadLetter('there is no such shard');
+    expect(deadLetters()).toHaveLength(1);
   });
 
   it('spreads chats over the shards', async () => {

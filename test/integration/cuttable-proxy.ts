@@ -6,10 +6,12 @@ export class CuttableProxy {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #deaf = false;
+  #refusing = false;
 
   private constructor() {
     const { hostname, port } = new URL(rabbitmqUrl());
     this.#server = createServer((client) => {
+      if (this.#refusing) return void client.destroy();
       const broker = connect(Number(port || 5672), hostname);
       const pair = [client, broker] as const;
       this.#pairs.add(pair);
@@ -40,6 +42,27 @@ export class CuttableProxy {
     this.#deaf = true;
   }
 
+  /** Cuts, and lets nobody through until `admit`. */
+  refuse(): void {
+    this.#refusing = true;
+    this.cut();
+  }
+
+  admit(): void {
+    this.#refusing = false;
+  }
+
+  /** Every client hears what a broker says whose memory alarm has gone off, and hears when it is over. Only while nothing else is
+   *  being said: a frame must not fall into the middle of another. */
+  sayBlocked(): void {
+    const reason = Buffer.from('low on memory');
+    this.#say(Buffer.from([0, 10, 0, 60, reason.length, ...reason]));
+  }
+
+  sayUnblocked(): void {
+    this.#say(Buffer.from([0, 10, 0, 61]));
+  }
+
   cut(): void {
     for (const pair of [...this.#pairs]) this.#end(pair);
     this.#deaf = false;
@@ -49,6 +72,14 @@ export class CuttableProxy {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.cut();
     await closed;
+  }
+
+  /** A method frame on channel 0. */
+  #say(method: Buffer): void {
+    const head = Buffer.alloc(7);
+    head.writeUInt8(1, 0);
+    head.writeUInt32BE(method.length, 3);
+    for (const [client] of this.#pairs) client.write(Buffer.concat([head, method, Buffer.from([0xce])]));
   }
 
   #end(pair: readonly [Socket, Socket]): void {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/application/decision.ts';
 import type { Delivery } from '../../src/application/ports/command-consumer.ts';
@@ -171,6 +172,52 @@ describe('RabbitMQ in trouble', () => {
     const message = await world.channel.get(queue, { noAck: true });
     expect(message !== false && message.content.toString()).toBe(encodeCommand(post('chat', 'm1')).toString());
     await world.channel.deleteQueue(queue);
+  });
+
+  it('keeps an unreadable command until there is a queue for dead letters, and takes no note of it before', async () => {
+    await world.channel.unbindQueue(world.names.deadLetters, world.names.deadLetters, world.names.deadLetters);
+    await broker.consumer.consume(shardNumber(0), () => {});
+    await world.put(Buffer.from('?'), 'chat');
+    const tries = 'a message cannot be moved; trying on';
+    await until('it says so', () => world.log.some(({ message }) => message === tries));
+    expect([broker.counts.deadLettered, (await world.deadLetters()).length]).toEqual([0, 0]);
+    await world.channel.bindQueue(world.names.deadLetters, world.names.deadLetters, world.names.deadLetters);
+    await until('a dead letter', () => broker.counts.deadLettered === 1);
+    expect(await world.deadLetters()).toHaveLength(1);
+  });
+
+  it('takes no more than the prefetch count while the broker takes nothing, and goes on in order afterwards', async () => {
+    const seen = await world.listen();
+    const lane = broker.publisher.lane(shardNumber(0));
+    const deliveries: Delivery[] = [];
+    await broker.consumer.consume(shardNumber(0), (delivery) => {
+      deliveries.push(delivery);
+      lane.publish(event(deliveries.length), () => delivery.ack());
+    });
+    await put(numbers(3));
+    await until('three are announced', () => seen.length === 3);
+    proxy.sayBlocked();
+    await until('blocked', () => Object.values(broker.status()).every((state) => state === 'blocked'));
+    expect(broker.consumer.available).toBe(true);
+    await put(numbers(60, 4));
+    await until('a window full', () => deliveries.length === 23);
+    await expect(broker.sender.send(post('chat', 'm'), 5_000)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await sleep(500); // nothing is to happen
+    expect([deliveries.length, seen.length]).toEqual([23, 3]);
+    proxy.sayUnblocked();
+    await until('all are announced', () => seen.length === 63);
+    expect(ids(deliveries)).toEqual(numbers(63).map((n) => `m${n}`));
+    expect(seen.map(({ id }) => id)).toEqual(numbers(63).map((n) => `chat/${n}`));
+  });
+
+  it('says that it cannot reach the broker while either connection is away', async () => {
+    expect(broker.consumer.available).toBe(true);
+    proxy.refuse();
+    await until('both are down', () => broker.status().publishing === 'down' && broker.status().consuming === 'down');
+    expect(broker.consumer.available).toBe(false);
+    proxy.admit();
+    await until('both are up', () => broker.status().publishing === 'up' && broker.status().consuming === 'up', 30_000);
+    expect(broker.consumer.available).toBe(true);
   });
 
   it('declares a deleted queue anew and goes on', async () => {

@@ -15,6 +15,10 @@ export class FakeBroker implements CommandConsumer, EventPublisher {
   holdConfirms = false;
   /** Acks do not reach the broker: when the channel is cut, what they were for comes again. */
   loseAcks = false;
+  /** As long as it is false, the process cannot reach its broker. What a test wants lost with that it cuts. */
+  available = true;
+  /** As many of the next `consume` calls fail. */
+  refusedConsumers = 0;
   readonly #queues = new Map<ShardNumber, Queued[]>();
   readonly #unsettled = new Map<ShardNumber, Queued[]>();
   readonly #consumers = new Map<ShardNumber, { deliver: (delivery: Delivery) => void; channel: { live: boolean } }>();
@@ -44,6 +48,7 @@ export class FakeBroker implements CommandConsumer, EventPublisher {
   }
 
   async consume(shard: ShardNumber, onDelivery: (delivery: Delivery) => void): Promise<Subscription> {
+    if (this.refusedConsumers-- > 0) throw new Error('no consumer here');
     this.#consumers.set(shard, { deliver: onDelivery, channel: { live: true } });
     this.#pump(shard);
     return {

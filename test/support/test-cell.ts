@@ -26,9 +26,12 @@ export const realClock: Clock = {
 };
 
 /** The real actors over a fake broker and the memory store, or what a test puts in their place. */
-export const startTestCell = (over: Partial<CellDeps> & { shards?: number; commitDelayMs?: number } = {}) => {
-  const { shards = 1, commitDelayMs, ...deps } = over;
+export const startTestCell = (
+  over: Partial<CellDeps> & { shards?: number; commitDelayMs?: number; refusedConsumers?: number } = {},
+) => {
+  const { shards = 1, commitDelayMs, refusedConsumers = 0, ...deps } = over;
   const broker = new FakeBroker();
+  broker.refusedConsumers = refusedConsumers;
   const memory = openMemoryCell({
     shards,
     ...(commitDelayMs === undefined ? {} : { schedule: (flush) => void setTimeout(flush, commitDelayMs) }),

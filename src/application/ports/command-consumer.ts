@@ -34,6 +34,8 @@ export type Subscription = {
  *  unsettled is then delivered again, in order); dead-letter what cannot be decoded and go on. MUST NOT nack with requeue,
  *  MUST NOT cancel a consumer: both break the order (ADR-003). */
 export type CommandConsumer = {
+  /** False while this process cannot reach its broker, to take commands or to announce events. Left out: never. */
+  readonly available?: boolean;
   /** Resolves at once: deliveries begin when the broker is there. */
   consume(shard: ShardNumber, onDelivery: (delivery: Delivery) => void): Promise<Subscription>;
 };

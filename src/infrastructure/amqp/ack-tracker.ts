@@ -8,6 +8,7 @@ export class AckTracker {
   readonly #ack: (tag: number, multiple: boolean) => void;
   #tags: Float64Array;
   #done: Uint8Array;
+  #deliveredMs: Float64Array;
   #mask: number;
   #head = 0;
   #count = 0;
@@ -20,6 +21,7 @@ export class AckTracker {
     this.#ack = ack;
     this.#tags = new Float64Array(size);
     this.#done = new Uint8Array(size);
+    this.#deliveredMs = new Float64Array(size);
     this.#mask = size - 1;
   }
 
@@ -28,12 +30,26 @@ export class AckTracker {
     return this.#ready;
   }
 
+  get unsettled(): number {
+    return this.#count - this.#ready;
+  }
+
+  /** When the oldest unsettled one was delivered; undefined when everything is settled. */
+  get oldestMs(): number | undefined {
+    for (let i = 0; i < this.#count; i++) {
+      const at = (this.#head + i) & this.#mask;
+      if (this.#done[at] === 0) return this.#deliveredMs[at];
+    }
+    return undefined;
+  }
+
   /** Tags grow. */
-  delivered(tag: number): void {
+  delivered(tag: number, nowMs: number): void {
     if (this.#count > this.#mask) this.#grow();
     const at = (this.#head + this.#count++) & this.#mask;
     this.#tags[at] = tag;
     this.#done[at] = 0;
+    this.#deliveredMs[at] = nowMs;
   }
 
   /** Once per tag; a second time, or for a tag that is not outstanding, it does nothing. */
@@ -79,6 +95,7 @@ export class AckTracker {
         const to = (this.#head + kept++) & this.#mask;
         this.#tags[to] = this.#tags[from]!;
         this.#done[to] = 0;
+        this.#deliveredMs[to] = this.#deliveredMs[from]!;
       }
     }
     this.#count = kept;
@@ -104,13 +121,16 @@ export class AckTracker {
     const size = (this.#mask + 1) * 2;
     const tags = new Float64Array(size);
     const done = new Uint8Array(size);
+    const deliveredMs = new Float64Array(size);
     for (let i = 0; i < this.#count; i++) {
       const at = (this.#head + i) & this.#mask;
       tags[i] = this.#tags[at]!;
       done[i] = this.#done[at]!;
+      deliveredMs[i] = this.#deliveredMs[at]!;
     }
     this.#tags = tags;
     this.#done = done;
+    this.#deliveredMs = deliveredMs;
     this.#mask = size - 1;
     this.#head = 0;
   }

@@ -19,6 +19,8 @@ export type AmqpBrokerOptions = {
   readonly url: string;
   readonly shardCount: number;
   readonly prefetch: number;
+  /** A delivery is left unsettled at most so long; it must be well below the broker's `consumer_timeout`. 10 minutes by default. */
+  readonly longestHoldMs?: number | undefined;
   readonly deliveryExchange: string;
   /** Of an exchange that is not there yet; `direct` by default. */
   readonly deliveryExchangeType?: string | undefined;
@@ -48,7 +50,7 @@ export const ourNames = { commands: 'chat.commands', deadLetters: 'chat.dead-let
 /** Resolves when both connections are up and everything is declared, however long the broker takes to come up; rejects with
  *  BrokerRefused when waiting cannot help. */
 export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBroker> => {
-  const { url, logger, clock, signal, prefetch, deliveryExchange } = options;
+  const { url, logger, clock, signal, prefetch, longestHoldMs, deliveryExchange } = options;
   const names = options.names ?? ourNames;
   const connect = (name: string) =>
     SupervisedConnection.open({ url, name: `chat-messaging ${name}`, logger, clock }, signal);
@@ -98,6 +100,9 @@ export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBr
     connection: consuming,
     commands: names.commands,
     prefetch,
+    longestHoldMs,
+    // A broker that blocks publishers is there: it blocks those of every instance.
+    available: () => consuming.state !== 'down' && publishing.state !== 'down',
     exits,
     counts,
     ...shared,
@@ -110,6 +115,7 @@ export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBr
       commands: names.commands,
       home: options.database.home,
       prefetch,
+      longestHoldMs,
       publisher: moves,
       exits,
       counts,

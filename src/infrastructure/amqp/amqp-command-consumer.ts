@@ -17,6 +17,10 @@ export type AmqpCommandConsumerOptions = {
   /** Stem of the shard queues. */
   readonly commands: string;
   readonly prefetch: number;
+  /** A delivery that nobody settles is held so long; by default a third of the broker's ack time-out. */
+  readonly longestHoldMs?: number | undefined;
+  /** Whether this process can reach the broker, to take and to announce. */
+  readonly available: () => boolean;
   readonly exits: ShardExits;
   readonly repair: () => Promise<void>;
   readonly counts: AmqpCounts;
@@ -32,10 +36,13 @@ export class AmqpCommandConsumer implements CommandConsumer {
     this.#options = options;
   }
 
+  get available(): boolean {
+    return this.#options.available();
+  }
+
   /** Resolves at once; the channel is opened, and opened again, in the background. */
   async consume(shard: ShardNumber, onDelivery: (delivery: Delivery) => void): Promise<Subscription> {
-    const queue = shardQueue(this.#options.commands, shard);
-    const subscription: ShardSubscription = new ShardSubscription(queue, onDelivery, this.#options, () =>
+    const subscription: ShardSubscription = new ShardSubscription(shard, onDelivery, this.#options, () =>
       this.#open.delete(subscription),
     );
     this.#open.add(subscription);
@@ -47,7 +54,10 @@ export class AmqpCommandConsumer implements CommandConsumer {
   }
 }
 
+const heldTooLong = 'a delivery was held too long; its channel is closed and everything unsettled comes again';
+
 class ShardSubscription implements Subscription {
+  readonly #shard: ShardNumber;
   readonly #queue: string;
   readonly #onDelivery: (delivery: Delivery) => void;
   readonly #options: AmqpCommandConsumerOptions;
@@ -56,19 +66,20 @@ class ShardSubscription implements Subscription {
   #channel: ShardChannel | undefined;
 
   constructor(
-    queue: string,
+    shard: ShardNumber,
     onDelivery: (delivery: Delivery) => void,
     options: AmqpCommandConsumerOptions,
     onClose: () => void,
   ) {
     this.#onClose = onClose;
-    this.#queue = queue;
+    this.#shard = shard;
+    this.#queue = shardQueue(options.commands, shard);
     this.#onDelivery = onDelivery;
     this.#options = options;
     const { connection, repair, clock, logger } = options;
     this.#standing = new StandingChannel<Channel>({
       connection,
-      name: queue,
+      name: this.#queue,
       create: (model, opened) => model.createChannel(opened),
       setup: (channel) => this.#startConsuming(channel),
       onLost: () => this.#lost(),
@@ -93,9 +104,18 @@ class ShardSubscription implements Subscription {
   }
 
   async #startConsuming(channel: Channel): Promise<void> {
-    const { prefetch, clock, counts } = this.#options;
+    const { prefetch, longestHoldMs, clock, counts, logger } = this.#options;
     await called((done) => channel.prefetch(prefetch, false, done));
-    const shardChannel = new ShardChannel(channel, prefetch, clock, counts);
+    const shardChannel = new ShardChannel(channel, {
+      prefetch,
+      longestHoldMs,
+      onHeldTooLong: (held) => {
+        logger.warn({ shard: this.#shard, queue: this.#queue, ...held }, heldTooLong);
+        this.#standing.replace();
+      },
+      clock,
+      counts,
+    });
     this.#channel = shardChannel;
     const consumerTag = consumerTagOf(this.#queue, randomUUID());
     const onMessage = (message: ConsumeMessage | null) => {

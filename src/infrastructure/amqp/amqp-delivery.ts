@@ -45,14 +45,22 @@ export class AmqpDelivery implements Delivery {
   }
 
   async forward(shard: ShardNumber): Promise<void> {
-    if (!this.#claim()) return;
     const headers = this.redelivered ? { [redeliveredHeader]: true } : {};
-    if (await this.#exits.forward(this.#message, shard, headers, this.#channel.signal)) this.#ack();
+    await this.#leaveBy(() => this.#exits.forward(this.#message, shard, headers, this.#channel.signal));
   }
 
   async deadLetter(reason: string): Promise<void> {
+    await this.#leaveBy(() => this.#exits.deadLetter(this.#message, reason, this.#channel.signal));
+  }
+
+  async #leaveBy(exit: () => Promise<boolean>): Promise<void> {
     if (!this.#claim()) return;
-    if (await this.#exits.deadLetter(this.#message, reason, this.#channel.signal)) this.#ack();
+    try {
+      if (await exit()) this.#ack();
+    } catch (error) {
+      this.#settled = false; // nothing has happened to it: it can still leave by another way
+      throw error;
+    }
   }
 
   #claim(): boolean {

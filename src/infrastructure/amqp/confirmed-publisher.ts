@@ -9,6 +9,7 @@ import { StandingChannel } from './standing-channel.ts';
 type Attempt = { readonly parcel: Parcel; written: boolean; returned: boolean };
 
 const confirmTimeoutMs = 30_000;
+const channelName = 'forwards and dead letters';
 
 /** Moves messages into queues: each is published, mandatory, until a queue has confirmed it. For what must not get lost on its
  *  way (forwarded commands, dead letters); events have lanes of their own. */
@@ -32,7 +33,7 @@ export class ConfirmedPublisher {
     this.#logger = logger;
     this.#standing = new StandingChannel<ConfirmChannel>({
       connection,
-      name: 'forwards and dead letters',
+      name: channelName,
       create: (model, opened) => model.createConfirmChannel(opened),
       onOpen: (channel) => {
         channel.on('return', ({ fields }) => this.#returned(fields.exchange, fields.routingKey));
@@ -77,11 +78,13 @@ export class ConfirmedPublisher {
     const over = new AbortController();
     const problem = await new Promise<string | undefined>((resolve) => {
       const stop = () => resolve('given up');
+      const timedOut = () => {
+        // While the broker blocks publishers nothing is confirmed, and that is no fault of the channel.
+        if (this.#connection.writable) this.#giveUpChannel(channel);
+        resolve('no confirm');
+      };
       signal.addEventListener('abort', stop, { once: true, signal: over.signal });
-      this.#clock.sleep(confirmTimeoutMs, over.signal).then(
-        () => resolve('no confirm'),
-        () => {},
-      );
+      this.#clock.sleep(confirmTimeoutMs, over.signal).then(timedOut, () => {});
       this.#inFlight.add(attempt);
       // The return of a mandatory message comes before its confirm.
       const confirmed = (error: Error | null) =>
@@ -97,6 +100,17 @@ export class ConfirmedPublisher {
       this.#inFlight.delete(attempt);
     });
     return { problem, written: attempt.written };
+  }
+
+  /** A channel that confirms nothing may never do so again. */
+  #giveUpChannel(channel: ConfirmChannel): void {
+    if (this.#channel !== channel) return;
+    this.#channel = undefined;
+    this.#logger.warn(
+      { channel: channelName, problem: 'confirm missing' },
+      'messages are moved again on a new channel',
+    );
+    this.#standing.replace();
   }
 
   /** A return does not say which publish it answers (the properties are the producer's). Every one on its way to the same place

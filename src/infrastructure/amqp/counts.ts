@@ -2,6 +2,8 @@
 export type AmqpCounts = {
   /** Settlements of deliveries whose channel was gone. */
   staleSettles: number;
+  /** Channels closed because a delivery was not settled for too long. */
+  heldTooLong: number;
   forwarded: number;
   /** Messages moved from the siblings' queue to a shard's. */
   ingested: number;
@@ -14,6 +16,7 @@ export type AmqpCounts = {
 
 export const noCounts = (): AmqpCounts => ({
   staleSettles: 0,
+  heldTooLong: 0,
   forwarded: 0,
   ingested: 0,
   deadLettered: 0,

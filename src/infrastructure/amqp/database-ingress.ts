@@ -27,6 +27,7 @@ export type DatabaseIngressOptions = {
   readonly commands: string;
   readonly home: FindHome;
   readonly prefetch: number;
+  readonly longestHoldMs?: number | undefined;
   readonly publisher: ConfirmedPublisher;
   readonly exits: ShardExits;
   readonly repair: () => Promise<void>;
@@ -72,9 +73,21 @@ export class DatabaseIngress {
   }
 
   async #startConsuming(channel: Channel): Promise<void> {
-    const { queue, prefetch, clock, counts, logger } = this.#options;
+    const { queue, prefetch, longestHoldMs, clock, counts, logger } = this.#options;
     await called((done) => channel.prefetch(prefetch, false, done));
-    const shardChannel = new ShardChannel(channel, prefetch, clock, counts);
+    const shardChannel = new ShardChannel(channel, {
+      prefetch,
+      longestHoldMs,
+      onHeldTooLong: (held) => {
+        logger.warn(
+          { queue, ...held },
+          'a message was not moved for too long; its channel is closed and it comes again',
+        );
+        this.#standing.replace();
+      },
+      clock,
+      counts,
+    });
     const lines = new ChatLines();
     this.#channel = shardChannel;
     const onMessage = (message: ConsumeMessage | null) => {

@@ -6,6 +6,18 @@ import type { AmqpCounts } from './counts.ts';
 const flushAt = 64;
 /** An ack is a raft entry for the broker, whatever it covers: waiting a moment makes few of many. */
 const flushAfterMs = 10;
+/** A third of RabbitMQ's default `consumer_timeout`, after which the broker closes the channel itself. */
+export const defaultLongestHoldMs = 10 * 60_000;
+
+export type ShardChannelOptions = {
+  readonly prefetch: number;
+  readonly longestHoldMs: number | undefined;
+  /** A delivery was not settled for so long. Nothing more is settled on this channel; it MUST be closed, which brings everything
+   *  unsettled again, in order. */
+  readonly onHeldTooLong: (held: { readonly deliveries: number; readonly seconds: number }) => void;
+  readonly clock: Clock;
+  readonly counts: AmqpCounts;
+};
 
 /** One life of one shard's channel. Delivery tags mean something only on the channel that delivered, so every delivery holds on
  *  to its own ShardChannel; after its loss nothing is sent any more. */
@@ -14,6 +26,7 @@ export class ShardChannel {
   readonly #channel: Channel;
   readonly #clock: Clock;
   readonly #counts: AmqpCounts;
+  readonly #options: ShardChannelOptions;
   readonly #tracker: AckTracker;
   readonly #lost = new AbortController();
   /** amqplib acks messages; all it reads is the tag. */
@@ -22,14 +35,16 @@ export class ShardChannel {
   #scheduled = false;
   #waitingForGap = false;
 
-  constructor(channel: Channel, prefetch: number, clock: Clock, counts: AmqpCounts) {
+  constructor(channel: Channel, options: ShardChannelOptions) {
     this.#channel = channel;
-    this.#clock = clock;
-    this.#counts = counts;
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#counts = options.counts;
     this.#tracker = new AckTracker((tag, multiple) => {
       this.#acked.fields.deliveryTag = tag;
       this.#channel.ack(this.#acked as unknown as Message, multiple);
-    }, prefetch);
+    }, options.prefetch);
+    void this.#watch(options.longestHoldMs ?? defaultLongestHoldMs).catch(() => {}); // lost
   }
 
   /** Aborted when the channel is gone. */
@@ -38,7 +53,7 @@ export class ShardChannel {
   }
 
   delivered(tag: number): void {
-    this.#tracker.delivered(tag);
+    this.#tracker.delivered(tag, this.#clock.monotonicMs());
   }
 
   /** Acks the delivery in one of the next frames. */
@@ -75,6 +90,24 @@ export class ShardChannel {
   lost(): void {
     this.live = false;
     this.#lost.abort();
+  }
+
+  /** Rejects when the channel is lost. */
+  async #watch(longestMs: number): Promise<void> {
+    for (;;) {
+      const nowMs = this.#clock.monotonicMs();
+      const heldMs = nowMs - (this.#tracker.oldestMs ?? nowMs);
+      if (heldMs >= longestMs) return this.#heldTooLong(heldMs);
+      await this.#clock.sleep(longestMs - heldMs, this.#lost.signal);
+    }
+  }
+
+  #heldTooLong(heldMs: number): void {
+    this.flush(true);
+    if (!this.live) return;
+    this.lost();
+    this.#counts.heldTooLong++;
+    this.#options.onHeldTooLong({ deliveries: this.#tracker.unsettled, seconds: Math.round(heldMs / 1_000) });
   }
 
   readonly #flushScheduled = (): void => {

@@ -8,6 +8,7 @@ import type { Parcel } from './parcel.ts';
 import type { QueueConsumer, ShardQueue } from './shard-queue.ts';
 
 export class InProcessCommandConsumer implements CommandConsumer {
+  readonly available = true;
   readonly #queues: readonly ShardQueue[];
   readonly #prefetch: number;
   readonly #deadLetters: DeadLetters;

@@ -42,9 +42,9 @@ export class InProcessDelivery implements Delivery {
   }
 
   async forward(shard: ShardNumber): Promise<void> {
-    if (!this.#claim()) return;
-    this.#context.forward(this.#parcel, shard);
-    this.#settle();
+    if (this.#settled || !this.#context.live) return;
+    this.#context.forward(this.#parcel, shard); // throws when there is no such shard: then it is not settled
+    this.ack();
   }
 
   async deadLetter(reason: string): Promise<void> {

@@ -42,12 +42,14 @@ describe('AckTracker', () => {
         const tracker = new AckTracker(broker.ack, 4);
         let lastTag = 0;
         let nowMs = 0;
+        const deliveredMs = new Map<number, number>();
         for (const action of steps) {
           const open = [...broker.unacked].filter((tag) => !broker.settled.has(tag));
           switch (action.kind) {
             case 'deliver':
               broker.unacked.add(++lastTag);
-              tracker.delivered(lastTag);
+              tracker.delivered(lastTag, nowMs);
+              deliveredMs.set(lastTag, nowMs);
               break;
             case 'settle': {
               const tag = open[action.which % open.length];
@@ -65,6 +67,9 @@ describe('AckTracker', () => {
               nowMs += action.afterMs;
               tracker.flush(nowMs);
           }
+          const unsettled = [...broker.unacked].filter((tag) => !broker.settled.has(tag));
+          expect(tracker.unsettled).toBe(unsettled.length);
+          expect(tracker.oldestMs).toBe(deliveredMs.get(unsettled[0]!));
           expect(tracker.ready).toBe([...broker.unacked].filter((tag) => broker.settled.has(tag)).length);
         }
         tracker.flush(nowMs);
@@ -81,7 +86,7 @@ describe('AckTracker', () => {
     const tracker = new AckTracker(broker.ack, 256);
     for (let tag = 1; tag <= count; tag++) {
       broker.unacked.add(tag);
-      tracker.delivered(tag);
+      tracker.delivered(tag, tag);
     }
     const settle = (...tags: number[]) => {
       for (const tag of tags) {
@@ -126,6 +131,16 @@ describe('AckTracker', () => {
     expect(frames).toHaveLength(1);
     tracker.flush(1_900);
     expect(frames.slice(1)).toEqual([{ tag: 4, multiple: false }]);
+  });
+
+  it('knows since when the oldest is held, also after what lies between was acked', () => {
+    const { tracker, settle } = delivered(10); // each at the time of its tag
+    settle(2, 3, 4);
+    tracker.flush(20, true);
+    settle(1);
+    expect(tracker.oldestMs).toBe(5);
+    settle(5, 6, 7, 8, 9, 10);
+    expect(tracker.oldestMs).toBeUndefined();
   });
 
   it('acks everything settled at once when asked to', () => {

@@ -1,60 +1,13 @@
-import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { Announcement } from '../../../src/application/ports/event-publisher.ts';
-import type { Clock, Logger } from '../../../src/application/ports/system.ts';
-import { micros } from '../../../src/domain/ids.ts';
+import type { Logger } from '../../../src/application/ports/system.ts';
 import type { SupervisedConnection } from '../../../src/infrastructure/amqp/connection.ts';
 import { noCounts } from '../../../src/infrastructure/amqp/counts.ts';
 import { AmqpEventLane } from '../../../src/infrastructure/amqp/event-lane.ts';
 import { until } from '../../support/until.ts';
+import { FakeChannel, ManualClock } from './fake-confirm-channel.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
-
-/** Time passes only when told to. */
-class ManualClock implements Clock {
-  #ms = 0;
-  readonly #sleepers = new Set<{ atMs: number; wake: () => void }>();
-  now = () => micros(this.#ms * 1_000);
-  monotonicMs = () => this.#ms;
-  sleep = (ms: number) => new Promise<void>((wake) => this.#sleepers.add({ atMs: this.#ms + ms, wake }));
-  async pass(ms: number): Promise<void> {
-    for (const end = this.#ms + ms; this.#ms < end; ) {
-      this.#ms += 1_000;
-      for (const sleeper of [...this.#sleepers]) {
-        if (sleeper.atMs <= this.#ms && this.#sleepers.delete(sleeper)) sleeper.wake();
-      }
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-}
-
-/** A confirm channel as amqplib's, whose broker is the test. */
-class FakeChannel extends EventEmitter {
-  readonly published: string[] = [];
-  readonly replies: string[] = [];
-  readonly #confirms: ((error: Error | null) => void)[] = [];
-  publish(
-    exchange: string,
-    routingKey: string,
-    body: Buffer,
-    _options: object,
-    done?: (error: Error | null) => void,
-  ): boolean {
-    if (exchange === '') this.replies.push(`${routingKey}: ${body}`);
-    else this.published.push(String(body));
-    if (done !== undefined) this.#confirms.push(done);
-    return true;
-  }
-  confirm(...which: number[]): void {
-    for (const index of which) this.#confirms[index]!(null);
-  }
-  nack(index: number): void {
-    this.#confirms[index]!(new Error('message nacked'));
-  }
-  close(): void {
-    setImmediate(() => this.emit('close'));
-  }
-}
 
 const start = async () => {
   const channels: FakeChannel[] = [];

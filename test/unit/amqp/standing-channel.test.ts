@@ -33,6 +33,7 @@ it('never consumes once it is closed, also when it is closed at once', async () 
     connection: { writable: true, model, whenUp: async () => model, onUnblocked: () => () => {} } as never,
     commands: 'chat.commands',
     prefetch: 10,
+    available: () => true,
     exits: {} as never,
     repair: async () => {},
     counts: noCounts(),

@@ -1,0 +1,128 @@
+import { setImmediate as macrotask } from 'node:timers/promises';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ActorSystem, startActorSystem } from '../../actors/kit/actor-system.ts';
+import { spawnBatchActor } from '../../actors/kit/batch-actor.ts';
+import { until } from '../support/until.ts';
+
+type Item = { readonly n: number; dead: boolean };
+
+/** An actor whose handler ends when the test says so, with as many handled as it says. */
+const start = (system: ActorSystem, maxBatch: number) => {
+  const given: (readonly Item[])[] = [];
+  let end: ((count: number) => void) | undefined;
+  const handled: number[] = [];
+  const actor = spawnBatchActor<Item>(system, 'test', {
+    maxBatch,
+    handle: async (batch) => {
+      given.push(batch);
+      const count = await new Promise<number>((resolve) => {
+        end = resolve;
+      });
+      for (const { n, dead } of batch.slice(0, count)) if (!dead) handled.push(n);
+      return count;
+    },
+    crashed: () => 0,
+    isDead: ({ dead }) => dead,
+  });
+  return {
+    actor,
+    given,
+    handled,
+    get working() {
+      return end !== undefined;
+    },
+    finish(share: number) {
+      const finish = end;
+      end = undefined;
+      finish?.(Math.max(1, Math.ceil(given.at(-1)!.length * share)));
+    },
+  };
+};
+
+describe('an actor that takes what waits', () => {
+  let system: ActorSystem;
+  beforeAll(() => {
+    system = startActorSystem();
+  });
+  afterAll(() => system.stop());
+
+  it('takes no more than its limit at a time', async () => {
+    const { actor, given } = start(system, 64);
+    for (let n = 0; n < 200; n++) actor.tell({ n, dead: false });
+    await until('it works', () => given.length === 1);
+    expect(given[0]!.map(({ n }) => n)).toEqual(Array.from({ length: 64 }, (_, n) => n));
+    expect(actor.waiting).toBe(200);
+  });
+
+  it('lets the dead go while it grows, and touches nothing that is being handled', async () => {
+    const test = start(system, 64);
+    const items: Item[] = [];
+    for (let wave = 0; wave < 50; wave++) {
+      for (const item of items) item.dead = true;
+      for (let n = 0; n < 256; n++) {
+        items.push({ n: wave * 256 + n, dead: false });
+        test.actor.tell(items.at(-1)!);
+      }
+      await macrotask();
+      expect(test.actor.waiting).toBeLessThanOrEqual(2 * 256 + 2 * 64);
+    }
+    expect(test.given).toHaveLength(1);
+    await until('all is handled', () => {
+      test.finish(1);
+      return test.actor.waiting === 0;
+    });
+    expect(test.handled).toEqual(Array.from({ length: 256 }, (_, n) => 49 * 256 + n));
+  });
+
+  it('is not called for nothing when all that waited is dead', async () => {
+    const { actor, given } = start(system, 64);
+    for (let n = 0; n < 256; n++) actor.tell({ n, dead: true });
+    await until('it rests', () => !actor.busy);
+    expect([given, actor.waiting]).toEqual([[], 0]);
+    actor.tell({ n: 256, dead: false });
+    await until('it works', () => given.length === 1);
+  });
+
+  it('handles every living one once, in order, whatever is told, dies and is handled in between', async () => {
+    const step = fc.oneof(
+      {
+        weight: 3,
+        arbitrary: fc.record({ kind: fc.constant('tell' as const), count: fc.integer({ min: 1, max: 300 }) }),
+      },
+      { weight: 1, arbitrary: fc.constant({ kind: 'die' as const }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          kind: fc.constant('finish' as const),
+          share: fc.double({ min: 0, max: 1, noNaN: true }),
+        }),
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const test = start(system, 16);
+        const items: Item[] = [];
+        for (const action of steps) {
+          if (action.kind === 'tell')
+            for (let i = 0; i < action.count; i++) {
+              items.push({ n: items.length, dead: false });
+              test.actor.tell(items.at(-1)!);
+            }
+          else if (action.kind === 'die') for (const item of items) item.dead = true;
+          else test.finish(action.share);
+          await macrotask();
+        }
+        while (test.actor.busy) {
+          test.finish(1);
+          await macrotask();
+        }
+        const living = items.filter(({ dead }) => !dead).map(({ n }) => n);
+        expect(test.handled.filter((n) => !items[n]!.dead)).toEqual(living);
+        expect(new Set(test.handled).size).toBe(test.handled.length);
+        expect(test.actor.waiting).toBe(0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
