@@ -1,8 +1,5 @@
+import { emptyGroup, type GroupSize, together } from './group-size.ts';
 import type { PendingDecision } from './pending-commit.ts';
-
-const maxDecisions = 512;
-/** Characters before compression. */
-const maxLength = 256 * 1024;
 
 /** Decisions that wait for the journal, in their order. */
 export class GroupQueue {
@@ -16,13 +13,13 @@ export class GroupQueue {
     this.#waiting.push(pending);
   }
 
-  /** Everything that waits, as far as it fits into one append; at least one. */
-  takeGroup(): PendingDecision[] {
-    let length = 0;
+  /** Everything that waits, as far as it fits into one append beside what is carried in it; at least one when nothing is. */
+  takeGroup(carried: GroupSize = emptyGroup): PendingDecision[] {
+    let size: GroupSize | undefined = carried;
     let count = 0;
     for (const { text } of this.#waiting) {
-      if (count > 0 && (count === maxDecisions || length + text.length > maxLength)) break;
-      length += text.length;
+      size = together(size, 1, text.length);
+      if (size === undefined) break;
       count++;
     }
     return this.#waiting.splice(0, count);

@@ -1,32 +1,24 @@
 import type { Decision } from '../../application/decision.ts';
 import { SessionLost } from '../../application/ports/chat-store.ts';
-import type { Clock, Logger } from '../../application/ports/system.ts';
 import type { ShardNumber } from '../../domain/ids.ts';
-import type { CassandraClient, Row } from './client.ts';
-import { type Conditional, isApplied, untilAnswered } from './conditional.ts';
-import { numberOf } from './data-access.ts';
 import { GroupQueue } from './group-queue.ts';
-import { encodeGroup } from './journal-payload.ts';
-import { journalQueries, slotOf } from './journal-statements.ts';
+import { encodeGroup, journalText } from './journal-payload.ts';
+import { JournalRow, type JournalRowOptions, type Loss } from './journal-row.ts';
 import type { PendingDecision } from './pending-commit.ts';
 import { UndoneDecisions } from './undone.ts';
 
-export type JournalOptions = {
-  readonly session: string;
-  readonly ledger: Pick<CassandraClient, 'execute'>;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly sessionTimeoutMs: number;
+export type JournalOptions = JournalRowOptions & {
   readonly onJournaled: (decisions: readonly PendingDecision[]) => void;
   readonly onLost: (reason: SessionLost) => void;
 };
 
 type Waiter = { readonly resolve: () => void; readonly reject: (reason: Error) => void };
 
-/** The one writer of a session's journal (ADR-002). One statement is in flight at any time, an append or a beat, and is sent again
- *  unchanged until it answers; an append takes everything that was decided meanwhile. */
+/** The one writer of a session's journal (ADR-002). One statement is in flight at any time, an append or a beat; an append takes
+ *  everything that was decided meanwhile, and carries what stands in the way of done_pos. */
 export class Journal {
   readonly #options: JournalOptions;
+  readonly #row: JournalRow;
   readonly #undone = new UndoneDecisions();
   readonly #abort = new AbortController();
   readonly #waiting = new GroupQueue();
@@ -34,14 +26,13 @@ export class Journal {
   #working: Promise<void> | undefined;
   #scheduled = false;
   #beatDue = false;
-  #nextPos = 0;
-  #beat = 0;
   #answered = 0;
   #lastSentMs: number;
   #ended: SessionLost | undefined;
 
   constructor(options: JournalOptions) {
     this.#options = options;
+    this.#row = new JournalRow(options, this.#abort.signal);
     this.#lastSentMs = options.clock.monotonicMs();
   }
 
@@ -55,7 +46,7 @@ export class Journal {
   }
   /** Where the next group goes. */
   get nextPos(): number {
-    return this.#nextPos;
+    return this.#row.nextPos;
   }
   get hasUndone(): boolean {
     return !this.#undone.isEmpty;
@@ -66,7 +57,7 @@ export class Journal {
 
   add(decisions: readonly PendingDecision[]): void {
     for (const pending of decisions) {
-      this.#undone.add(pending.decision);
+      this.#undone.add(pending);
       this.#waiting.push(pending);
     }
     this.#schedule();
@@ -105,14 +96,14 @@ export class Journal {
     this.#working = this.#sendBeat();
     await this.#working;
     if (this.#ended !== undefined) return;
-    const { session, ledger, clock, sessionTimeoutMs, logger } = this.#options;
-    const fence = { query: journalQueries.fence, params: [session, this.#nextPos, this.#beat] };
-    await untilAnswered(ledger, fence, clock, this.#abort.signal, sessionTimeoutMs).catch((error) =>
-      logger.warn(
-        { err: error, session },
-        'the ended session could not be closed in the store; others wait for its silence',
-      ),
-    );
+    await this.#row
+      .fence()
+      .catch((error) =>
+        this.#options.logger.warn(
+          { err: error, session: this.#options.session },
+          'the ended session could not be closed in the store; others wait for its silence',
+        ),
+      );
     if (asLoss) this.lose('ended with something undone');
     else this.stop(reason);
   }
@@ -149,7 +140,7 @@ export class Journal {
   }
 
   get #next(): 'append' | 'beat' | undefined {
-    if (!this.#waiting.isEmpty && this.#undone.hasRoom) return 'append';
+    if (!this.#waiting.isEmpty && (this.#undone.hasRoom || this.#undone.toCarry().size.decisions > 0)) return 'append';
     return this.#confirming.length > 0 || this.#beatDue ? 'beat' : undefined;
   }
 
@@ -161,64 +152,36 @@ export class Journal {
     }
   }
 
+  /** What is carried is not for `onJournaled`: its first copy is on its way. */
   async #append(): Promise<void> {
-    const { session, onJournaled } = this.#options;
-    const group = this.#waiting.takeGroup();
-    const decisions = group.map(({ decision }) => decision);
-    const payload = encodeGroup(group.map(({ text }) => text));
-    const pos = this.#nextPos;
-    const params = [pos + 1, this.#undone.donePos, pos, payload, session, slotOf(pos), pos];
-    // Counted as open from here: while its outcome is unknown the slot is not to be used again.
-    this.#undone.journaled(pos, payload.byteLength, decisions);
-    const open = await this.#settle(
-      'append',
-      { query: journalQueries.append, params },
-      (row) => numberOf(row.next_pos) === pos + 1,
-    );
-    if (!open) return;
-    this.#nextPos = pos + 1;
-    onJournaled(group);
+    const undone = this.#undone;
+    const carried = undone.toCarry();
+    const group = undone.hasRoom ? this.#waiting.takeGroup(carried.size) : [];
+    const payload = encodeGroup([...carried.decisions.map(journalText), ...group.map(({ text }) => text)]);
+    const { donePos } = undone;
+    undone.opened(this.nextPos, payload.byteLength, [...carried.decisions, ...group.map(({ decision }) => decision)]);
+    if (!(await this.#settled(this.#row.append(payload, donePos)))) return;
+    undone.applied();
+    this.#options.onJournaled(group);
   }
 
   async #sendBeat(): Promise<void> {
-    const params = [this.#beat + 1, this.#undone.donePos, this.#options.session, this.#beat, this.#nextPos];
-    const next = this.#beat + 1;
-    const open = await this.#settle(
-      'beat',
-      { query: journalQueries.beat, params },
-      (row) => numberOf(row.beat) === next,
-    );
-    if (open) this.#beat = next;
+    await this.#settled(this.#row.beat(this.#undone.donePos));
   }
 
-  /** True when the statement was applied and the session is open; else the session is lost. Not applied is still ours when the row says
-   *  what only we write: an earlier copy was applied. Ours and fenced: it happened, and the next owner announces it. */
-  async #settle(what: string, statement: Conditional, isMine: (row: Row) => boolean): Promise<boolean> {
-    const { ledger, clock, logger, session, sessionTimeoutMs } = this.#options;
+  /** True when the statement was applied and the session is open; else the session is lost. */
+  async #settled(sent: Promise<Loss | undefined>): Promise<boolean> {
     const confirmed = this.#confirming;
     this.#confirming = [];
     this.#beatDue = false;
-    this.#lastSentMs = clock.monotonicMs();
-    try {
-      const row = await untilAnswered(ledger, statement, clock, this.#abort.signal, sessionTimeoutMs);
-      if (this.#ended !== undefined) throw this.#ended;
+    this.#lastSentMs = this.#options.clock.monotonicMs();
+    const loss = await sent;
+    if (this.#ended === undefined && loss === undefined) {
       this.#answered++;
-      if (isApplied(row) || (row.state === 'open' && isMine(row))) {
-        for (const { resolve } of confirmed) resolve();
-        return true;
-      }
-      if (row.state === 'fenced') {
-        this.lose('fenced by another one');
-      } else {
-        logger.error(
-          { alarm: 'journal_diverged', session, what, row: { ...row } },
-          'the journal is not as its only writer left it',
-        );
-        this.lose('the journal is not as its only writer left it');
-      }
-    } catch (error) {
-      this.lose(`no ${what} was answered for ${sessionTimeoutMs} ms`, error);
+      for (const { resolve } of confirmed) resolve();
+      return true;
     }
+    if (loss !== undefined) this.lose(loss.message, loss.cause);
     for (const { reject } of confirmed) reject(this.#ended!);
     return false;
   }

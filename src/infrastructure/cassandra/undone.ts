@@ -1,17 +1,29 @@
 import type { Decision } from '../../application/decision.ts';
 import type { ShardNumber } from '../../domain/ids.ts';
+import { emptyGroup, type GroupSize, together } from './group-size.ts';
+import type { PendingDecision } from './pending-commit.ts';
 
-type Group = { readonly pos: number; readonly bytes: number; undone: number };
-/** The groups that hold a decision: more than one when it is committed again. */
-type Holders = Group[];
+/** A decision that is not yet announced, and the open groups that hold it: more than one when it is committed again, and while a
+ *  group that carries it is on its way. */
+type Undone = { readonly decision: Decision; readonly length: number; readonly groups: Set<Group> };
+/** `bytes` as it is stored; `length` of what is undone of it, in characters. */
+type Group = { readonly pos: number; readonly bytes: number; readonly undone: Set<Undone>; length: number };
 
-/** Groups that may be open at once: a slot is written again only when its former group is done. */
+/** Undone decisions that are journaled once more, so that their first groups may be done. */
+export type Carried = { readonly decisions: readonly Decision[]; readonly size: GroupSize };
+const nothing: Carried = { decisions: [], size: emptyGroup };
+
+/** Groups that may be open at once: a slot is written again only when its former group is done. One more, that only carries, still
+ *  fits into the ring of slots. */
 export const maxOpenGroups = 250;
 export const maxOpenBytes = 16 * 1024 * 1024;
 
-/** What of a session's journal is not yet announced; `donePos` is the last group up to which everything is. */
+/** What of a session's journal is not yet announced; `donePos` is the last group up to which everything is announced, or carried
+ *  in a later group: one shard that cannot publish, or one chat that cannot be projected, does not stop the others (ADR-002). Such
+ *  a shard is soon not taken from any more, without a rule of its own: a command is acked only when it is announced, and the
+ *  broker sends no more than the prefetch before that. */
 export class UndoneDecisions {
-  readonly #tenures = new Map<string, Map<number, Holders>>();
+  readonly #tenures = new Map<string, Map<number, Undone>>();
   #open: Group[] = [];
   #first = 0;
   #openBytes = 0;
@@ -21,7 +33,7 @@ export class UndoneDecisions {
     return this.#donePos;
   }
   get hasRoom(): boolean {
-    return this.#open.length - this.#first < maxOpenGroups && this.#openBytes < maxOpenBytes;
+    return this.#openGroups < maxOpenGroups && this.#openBytes < maxOpenBytes;
   }
   get isEmpty(): boolean {
     return this.#tenures.size === 0;
@@ -31,21 +43,39 @@ export class UndoneDecisions {
   }
 
   /** Taken in, not yet journaled. */
-  add({ shard, epoch, n }: Decision): void {
-    const key = tenureKey(shard, epoch);
+  add({ decision, text }: Pick<PendingDecision, 'decision' | 'text'>): void {
+    const key = tenureKey(decision.shard, decision.epoch);
     let tenure = this.#tenures.get(key);
     if (tenure === undefined) {
       tenure = new Map();
       this.#tenures.set(key, tenure);
     }
-    if (!tenure.has(n)) tenure.set(n, []);
+    if (!tenure.has(decision.n)) tenure.set(decision.n, { decision, length: text.length, groups: new Set() });
   }
 
-  journaled(pos: number, bytes: number, decisions: readonly Decision[]): void {
-    const group: Group = { pos, bytes, undone: decisions.length };
+  /** Counts a group as open from before it is sent: while its outcome is unknown its slot is not to be used again. */
+  opened(pos: number, bytes: number, decisions: readonly Decision[]): void {
+    const group: Group = { pos, bytes, undone: new Set(), length: 0 };
     this.#open.push(group);
     this.#openBytes += bytes;
-    for (const { shard, epoch, n } of decisions) this.#tenures.get(tenureKey(shard, epoch))!.get(n)!.push(group);
+    for (const { shard, epoch, n } of decisions) {
+      const undone = this.#tenures.get(tenureKey(shard, epoch))?.get(n);
+      if (undone === undefined || group.undone.has(undone)) continue;
+      undone.groups.add(group);
+      group.undone.add(undone);
+      group.length += undone.length;
+    }
+  }
+
+  /** The group that was opened last is in the journal: from now on the older ones need not hold what it holds. */
+  applied(): void {
+    const last = this.#open.at(-1);
+    // Passed already when everything in it was announced while it was on its way.
+    if (last === undefined) return;
+    for (const undone of last.undone) {
+      for (const group of undone.groups) if (group !== last) letGo(group, undone);
+    }
+    this.#advance();
   }
 
   /** Those of other sessions, and those that are done already, are passed over. */
@@ -53,17 +83,32 @@ export class UndoneDecisions {
     for (const { shard, epoch, n } of decisions) {
       const key = tenureKey(shard, epoch);
       const tenure = this.#tenures.get(key);
-      const holders = tenure?.get(n);
-      if (tenure === undefined || holders === undefined) continue;
-      for (const group of holders) group.undone--;
+      const undone = tenure?.get(n);
+      if (tenure === undefined || undone === undefined) continue;
+      for (const group of undone.groups) letGo(group, undone);
       tenure.delete(n);
       if (tenure.size === 0) this.#tenures.delete(key);
     }
     this.#advance();
   }
 
+  /** What of the oldest groups the next append is to carry, from half of the bounds on: as many groups as fit into it. Nothing when
+   *  all that is undone would still take more than half of the open groups: it would go round and round, and make no room. */
+  toCarry(): Carried {
+    if (this.#openGroups < maxOpenGroups / 2 && this.#openBytes < maxOpenBytes / 2) return nothing;
+    const packs = packed(this.#open.slice(this.#first));
+    const [oldest] = packs;
+    if (oldest === undefined || packs.length > this.#openGroups / 2) return nothing;
+    const decisions = oldest.groups.flatMap(({ undone }) => Array.from(undone, ({ decision }) => decision));
+    return { decisions, size: oldest.size };
+  }
+
+  get #openGroups(): number {
+    return this.#open.length - this.#first;
+  }
+
   #advance(): void {
-    for (let group = this.#open[this.#first]; group?.undone === 0; group = this.#open[this.#first]) {
+    for (let group = this.#open[this.#first]; group?.undone.size === 0; group = this.#open[this.#first]) {
       this.#donePos = group.pos;
       this.#openBytes -= group.bytes;
       this.#first++;
@@ -74,5 +119,30 @@ export class UndoneDecisions {
     }
   }
 }
+
+type Pack = { readonly groups: Group[]; size: GroupSize };
+
+/** What is undone of each group put together, in their order, as far as it fits into one. */
+const packed = (groups: readonly Group[]): Pack[] => {
+  const packs: Pack[] = [];
+  for (const group of groups) {
+    const { undone, length } = group;
+    if (undone.size === 0) continue;
+    const last = packs.at(-1);
+    const size = last && together(last.size, undone.size, length);
+    if (last === undefined || size === undefined) {
+      packs.push({ groups: [group], size: { decisions: undone.size, length } });
+    } else {
+      last.groups.push(group);
+      last.size = size;
+    }
+  }
+  return packs;
+};
+
+const letGo = (group: Group, undone: Undone): void => {
+  undone.groups.delete(group);
+  if (group.undone.delete(undone)) group.length -= undone.length;
+};
 
 const tenureKey = (shard: ShardNumber, epoch: number): string => `${shard}/${epoch}`;

@@ -159,8 +159,8 @@ describe('Committer', () => {
     expect(row.donePos).toBe(3);
   });
 
-  it('waits when 250 groups are open, and goes on when they are announced', async () => {
-    const decisions = [writer.create(), ...writer.posts(250)];
+  it('waits when 250 groups are open that do not fit into fewer, and goes on when they are announced', async () => {
+    const decisions = [writer.create(), ...writer.posts(250).map((post) => withBody(post, 'x'.repeat(140_000)))];
     for (const decision of decisions.slice(0, 250)) await committer.commit([decision]);
     const waiting = committer.commit([decisions[250]!]);
     await committer.journal.confirm();
