@@ -4,7 +4,7 @@ import { boundTo, parse, type Statement } from './cql.ts';
 import type { Faults } from './faults.ts';
 import type { Random } from './random.ts';
 import { type Owner, type Scheduler, world } from './scheduler.ts';
-import { type FakeRow, isLedger, Replica, rowOf, select } from './tables.ts';
+import { type FakeRow, isLedger, partitionOf, Replica, rowOf, select } from './tables.ts';
 import type { Variant } from './variants.ts';
 
 type Answer = { rows: FakeRow[]; first(): FakeRow | null; pageState: undefined };
@@ -18,11 +18,16 @@ export type StoreWitness = {
 
 const timeoutMs = { ledger: 1_000, data: 1_500 };
 
-/** Three replicas behind the driver's `execute` and `batch`. Conditional statements are linearizable; a projection reaches each
- *  replica at a time of its own, or not before the cluster heals; reads ask any two and repair nothing (harsher than the real one). */
+/** Three replicas behind the driver's `execute` and `batch`. Conditional statements are linearizable among themselves; a plain read
+ *  may miss one of which nobody heard, until the next conditional statement on its partition has brought it to the end (as Paxos
+ *  does). A projection reaches each replica at a time of its own, or not before the cluster heals; reads ask any two and repair
+ *  nothing (harsher than the real one). */
 export class FakeCassandra {
   readonly replicas = [new Replica(), new Replica(), new Replica()];
+  /** What conditional statements see, and what plain reads see. */
   readonly ledger = new Replica();
+  readonly #committed = new Replica();
+  readonly #uncommitted = new Map<string, () => void>();
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #faults: Faults;
@@ -53,14 +58,14 @@ export class FakeCassandra {
     const asked = replicas.map((index) => this.replicas[index]!);
     const execute = async (query: string, params: readonly unknown[]) =>
       answerOf(
-        select(isLedger(parse(query).table) ? [this.ledger] : asked, parse(query), params, this.#scheduler.nowMs),
+        select(isLedger(parse(query).table) ? [this.#committed] : asked, parse(query), params, this.#scheduler.nowMs),
       );
     return { execute } as unknown as CassandraClient;
   }
 
   /** Applies at once, as if it came from nowhere. */
   applyNow(query: string, params: readonly unknown[]): FakeRow {
-    return this.#conditional(parse(query), query, params, world);
+    return this.#conditional(parse(query), query, params, world, true);
   }
 
   /** Everything that never reached its replica arrives. */
@@ -70,7 +75,8 @@ export class FakeCassandra {
 
   #request(owner: Owner, kind: 'ledger' | 'data', statements: readonly Bound[], stamp?: () => number): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const fate = this.#faults.storeFate(owner, kind);
+      const apply = () => this.#run(statements, owner, stampMicros, nobody, reject);
+      const fate = this.#faults.directed?.(owner, statements[0]!.query, apply) ?? this.#faults.storeFate(owner, kind);
       const stampMicros = stamp?.();
       let answered = false;
       const settle = (act: () => void) => () => {
@@ -91,10 +97,10 @@ export class FakeCassandra {
       };
       const at = (ms: number, heard: (answer: Answer) => void) =>
         this.#scheduler.after(ms, () => this.#run(statements, owner, stampMicros, heard, reject), world);
-      const arrivalMs = this.#faults.latencyMs();
-      const nobody = () => {};
+      const arrivalMs = typeof fate === 'number' ? fate : this.#faults.latencyMs();
       switch (fate) {
         case 'lost':
+        case 'held':
           return;
         case 'refused':
           return void this.#scheduler.after(arrivalMs, fail('refused'), owner);
@@ -120,12 +126,13 @@ export class FakeCassandra {
       const first = statements[0]!;
       const statement = parse(first.query);
       if (statement.kind === 'select') {
-        const asked = isLedger(statement.table) ? [this.ledger] : this.#anyReplicas();
+        const asked = isLedger(statement.table) ? [this.#committed] : this.#anyReplicas();
         respond(answerOf(select(asked, statement, first.params, this.#scheduler.nowMs)));
       } else if (isLedger(statement.table)) {
-        respond(answerOf([this.#conditional(statement, first.query, first.params, owner)]));
+        const commits = respond !== nobody || this.#random.chance(0.5);
+        respond(answerOf([this.#conditional(statement, first.query, first.params, owner, commits)]));
       } else {
-        this.#project(statements, stampMicros, () => respond(answerOf([])));
+        this.#project(statements, owner, stampMicros, () => respond(answerOf([])));
       }
     } catch (error) {
       this.#faults.defect(error);
@@ -140,7 +147,7 @@ export class FakeCassandra {
   }
 
   /** Each replica in its own time; answered when two have it. One batch is one mutation. */
-  #project(statements: readonly Bound[], stampMicros: number | undefined, respond: () => void): void {
+  #project(statements: readonly Bound[], owner: Owner, stampMicros: number | undefined, respond: () => void): void {
     const needed = this.#variant === 'local-one' ? 1 : 2;
     let written = 0;
     for (const [index, replica] of this.replicas.entries()) {
@@ -155,7 +162,7 @@ export class FakeCassandra {
         }
         if (++written === needed) respond();
       };
-      const delayMs = this.#faults.replicaDelayMs();
+      const delayMs = this.#faults.replicaDelayMs(owner, index);
       if (delayMs === 0) write();
       else if (delayMs === undefined) this.#unwritten.push(write);
       else this.#scheduler.after(delayMs, write, world);
@@ -163,7 +170,16 @@ export class FakeCassandra {
   }
 
   /** Statements on tables of which there is one copy. */
-  #conditional(statement: Statement, query: string, params: readonly unknown[], owner: Owner): FakeRow {
+  #conditional(
+    statement: Statement,
+    query: string,
+    params: readonly unknown[],
+    owner: Owner,
+    commits: boolean,
+  ): FakeRow {
+    const partition = partitionOf(statement, params);
+    this.#uncommitted.get(partition)?.();
+    this.#uncommitted.delete(partition);
     const row = this.ledger.current(statement, params);
     const expires = statement.ttl && this.#scheduler.nowMs + 1000 * (boundTo(statement.ttl, params) as number);
     const ignoresState = this.#variant === 'no-state-condition' && query.includes('payload = ?');
@@ -177,18 +193,24 @@ export class FakeCassandra {
         return rowOf(['[applied]', ...columns], { ...row, '[applied]': false });
       }
     }
-    if (statement.kind === 'delete') this.ledger.remove(statement, params);
-    else
-      this.ledger.write(
-        statement,
-        this.#variant === 'epoch-not-raised' ? sameEpoch(query, params) : params,
-        ++this.#clock,
-        expires,
-      );
+    const time = ++this.#clock;
+    const written = this.#variant === 'epoch-not-raised' ? sameEpoch(query, params) : params;
+    const change = (copy: Replica) =>
+      statement.kind === 'delete' ? copy.remove(statement, params) : copy.write(statement, written, time, expires);
+    change(this.ledger);
+    const isPlain = statement.conditions.length === 0 && !statement.notExists;
+    if (commits || isPlain) change(this.#committed);
+    else {
+      this.#faults.fire('ledger uncommitted');
+      this.#uncommitted.set(partition, () => change(this.#committed));
+    }
     this.#witness.applied(query, params, owner);
     return rowOf(['[applied]'], { '[applied]': true });
   }
 }
+
+/** Who asked is gone, or will never know. */
+const nobody = () => {};
 
 const sameEpoch = (query: string, params: readonly unknown[]): readonly unknown[] =>
   query.startsWith('UPDATE shards SET owner = ?, epoch = ?') ? params.with(1, params[4]) : params;

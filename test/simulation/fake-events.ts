@@ -83,7 +83,7 @@ export class FakeEvents {
     const send = (line: Line, event: Waiting) => {
       const { nowMs } = this.#scheduler;
       line.upAt = Math.max(line.upAt, nowMs + this.#faults.latencyMs());
-      const refused = this.#faults.happens('nack');
+      const refused = this.#faults.happens('nack') || this.#faults.mutes?.(owner, event.answer.chatId) === true;
       const unheard = this.#faults.happens('confirmLost');
       this.#scheduler.after(
         line.upAt - nowMs,

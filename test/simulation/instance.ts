@@ -1,20 +1,31 @@
 import { startActorSystem } from '../../actors/kit/actor-system.ts';
 import { type Cell, startCell } from '../../actors/shard/guardian.ts';
+import type { EventPublisher } from '../../src/application/ports/event-publisher.ts';
+import type { Ownership } from '../../src/application/ports/ownership.ts';
 import type { Clock, Logger } from '../../src/application/ports/system.ts';
 import { micros } from '../../src/domain/ids.ts';
 import { microsOfMs } from '../../src/domain/time.ts';
 import { CassandraOwnership } from '../../src/infrastructure/cassandra/cassandra-ownership.ts';
+import type { CassandraClient } from '../../src/infrastructure/cassandra/client.ts';
 import { DataAccess } from '../../src/infrastructure/cassandra/data-access.ts';
+import { FallenSessions } from '../../src/infrastructure/cassandra/fallen-sessions.ts';
 import { keyHash } from '../../src/interface-adapters/amqp/command-identity.ts';
-import type { Owner } from './scheduler.ts';
 import {
   ackBeforeConfirm,
   appendAgainWithMore,
+  carryNothing,
   doneTooEarly,
   falseReplay,
+  neverConfirm,
   projectFirst,
+  publishFirst,
   releaseUndone,
-} from './variants.ts';
+  replayAfterCas,
+  rewordAgain,
+  signBodies,
+} from './broken-rules.ts';
+import type { Owner } from './scheduler.ts';
+import type { Variant } from './variants.ts';
 import { type World, wallStartMs } from './world.ts';
 
 export const sessionTimeoutMs = 3_000;
@@ -49,25 +60,33 @@ export const startInstance = (sim: World, label: string): Instance => {
         signal?.addEventListener('abort', aborted, { once: true });
       }),
   };
-  let dataClient = sim.cassandra.client(owner, 'data', () => clock.now());
-  if (variant === 'no-replay' || variant === 'journal-read-before-fence') dataClient = falseReplay(dataClient, variant);
-  const data = new DataAccess(dataClient);
+  const honest = sim.cassandra.client(owner, 'data', () => clock.now());
+  const data = new DataAccess(
+    variant === 'impure-projection'
+      ? signBodies(honest, owner.name)
+      : readsFalsely.has(variant)
+        ? falseReplay(honest, variant)
+        : honest,
+  );
   let ledger = sim.cassandra.client(owner, 'ledger', () => clock.now());
   if (variant === 'projection-before-journal') ledger = projectFirst(ledger, data);
   if (variant === 'append-again-with-more') ledger = appendAgainWithMore(ledger);
+  if (variant === 'carry-passes-undone') ledger = carryNothing(ledger);
   if (variant === 'done-before-confirm') ledger = doneTooEarly(ledger);
   const logger = loggerOf(sim, owner);
   const { shards: shardCount } = sim;
-  const publisher = sim.events.publisher(owner);
   const options = { ledger, data, clock, logger, instanceId: label, sessionTimeoutMs, shardCount };
   const real = new CassandraOwnership(options);
-  const ownership = variant === 'release-with-undone' ? releaseUndone(real, ledger) : real;
+  const ownership = brokenOwnership(variant, real, ledger, () => {
+    const all = new DataAccess(honest);
+    return [new FallenSessions(ledger, all, clock, logger), all];
+  });
   const system = startActorSystem();
   const cell = startCell({
     system,
     ownership,
     consumer: sim.rabbit.consumer(owner),
-    publisher: variant === 'ack-before-confirm' ? ackBeforeConfirm(publisher) : publisher,
+    publisher: brokenPublisher(variant, sim.events.publisher(owner), clock),
     policy: {
       decide: async (requests) => {
         if (faults.happens('policy')) throw new Error('simulated: no policy');
@@ -83,6 +102,33 @@ export const startInstance = (sim: World, label: string): Instance => {
   });
   scheduler.current = before;
   return { owner, label, cell, discard: () => system.stop() };
+};
+
+const readsFalsely: ReadonlySet<Variant> = new Set(['no-replay', 'journal-read-before-fence', 'replay-after-cas']);
+
+const brokenPublisher = (variant: Variant, real: EventPublisher, clock: Clock): EventPublisher => {
+  if (variant === 'ack-before-confirm') return ackBeforeConfirm(real);
+  return variant === 'reworded-again' ? rewordAgain(real, clock) : real;
+};
+
+const brokenOwnership = (
+  variant: Variant,
+  real: Ownership,
+  ledger: CassandraClient,
+  honest: () => [FallenSessions, DataAccess],
+): Ownership => {
+  switch (variant) {
+    case 'release-with-undone':
+      return releaseUndone(real, ledger);
+    case 'replay-after-cas':
+      return replayAfterCas(real, ...honest());
+    case 'published-before-journal':
+      return publishFirst(real);
+    case 'answers-before-confirming':
+      return neverConfirm(real);
+    default:
+      return real;
+  }
 };
 
 /** An alarm or a crashed turn is a defect: nothing that a simulated fault does may lead to one. */

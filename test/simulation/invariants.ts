@@ -26,10 +26,15 @@ export class Invariants implements StoreWitness, BrokerWitness {
   readonly log = new Map<string, Answer[]>();
   readonly #accepted = new Map<string, Answer>();
   readonly #events = new Map<string, Set<string>>();
-  readonly #times = new Map<string, { session: string; text: string }>();
+  /** By logical time; `pos`: the last group that holds it. */
+  readonly #times = new Map<string, { session: string; text: string; pos: number }>();
   readonly #epochs = new Map<number, { epoch: number; session: string }>();
   readonly #groups = new Map<string, Decision[][]>();
   readonly #done = new Map<string, number>();
+  /** By session and slot, the group that is there. */
+  readonly #slots = new Map<string, number>();
+  /** By chat and rev, the session that decided it. */
+  readonly #deciders = new Map<string, string[]>();
   /** What the broker has taken. */
   readonly #taken = new Set<string>();
   readonly #answered = new Set<string>();
@@ -39,7 +44,17 @@ export class Invariants implements StoreWitness, BrokerWitness {
   readonly #deadLetters = new Set<string>();
   /** Replicas that hold an entry, as bits. */
   readonly #held = new Map<string, number>();
-  readonly counts = { journaled: 0, events: 0, acks: 0, takes: 0, fences: 0 };
+  readonly counts = {
+    journaled: 0,
+    rejected: 0,
+    events: 0,
+    acks: 0,
+    takes: 0,
+    fences: 0,
+    carried: 0,
+    ringed: 0,
+    mostOpen: 0,
+  };
 
   constructor(trace: (chat: string | undefined, text: () => string) => void) {
     this.#trace = trace;
@@ -77,27 +92,37 @@ export class Invariants implements StoreWitness, BrokerWitness {
   }
 
   #appended(params: readonly unknown[], owner: Owner): void {
-    const [, donePos, pos, payload, session] = params as [number, number, number, Buffer, string];
+    const [, donePos, pos, payload, session, slot] = params as [number, number, number, Buffer, string, number];
     const decisions = decodeGroup(payload);
     const groups = this.#groups.get(session) ?? [];
     this.#groups.set(session, groups);
     groups[pos] = decisions;
-    for (const decision of decisions) this.#decided(decision, session, owner);
+    for (const decision of decisions) this.#decided(decision, session, pos, owner);
     this.#doneUpTo(session, donePos);
+    this.counts.mostOpen = Math.max(this.counts.mostOpen, pos - donePos);
+    const place = `${session}/${slot}`;
+    const former = this.#slots.get(place);
+    this.#slots.set(place, pos);
+    if (former === undefined) return;
+    this.counts.ringed++;
+    if (former >= (this.#done.get(session) ?? 0))
+      this.#violated('I1', `group ${pos} overwrites group ${former}, which is not done, in slot ${slot}`);
   }
 
-  #decided(decision: Decision, session: string, owner: Owner): void {
-    const { chatId, shard, epoch, n, outcome } = decision;
+  #decided(decision: Decision, session: string, pos: number, owner: Owner): void {
+    const { chatId, shard, epoch, outcome } = decision;
     const answer = answerOf(decision);
-    const time = `${shard}/${epoch}/${n}`;
+    const time = timeOf(decision);
     const text = JSON.stringify(decision);
     this.#trace(chatId, () => `journaled ${time} by ${owner.name} ${short(session)}: ${nameOf(answer)}`);
     const same = this.#times.get(time);
     if (same !== undefined) {
       if (same.text !== text || same.session !== session) this.#violated('I5', `two decisions at ${time}`, chatId);
+      if (same.pos !== pos) this.counts.carried++;
+      same.pos = pos;
       return;
     }
-    this.#times.set(time, { session, text });
+    this.#times.set(time, { session, text, pos });
     const tenure = this.#epochs.get(shard);
     if (tenure !== undefined && tenure.epoch > epoch)
       this.#violated('I5', `epoch ${epoch} of shard ${shard} decides after epoch ${tenure.epoch}`, chatId);
@@ -105,6 +130,7 @@ export class Invariants implements StoreWitness, BrokerWitness {
       this.#violated('I5', `two sessions decide in epoch ${epoch} of shard ${shard}`, chatId);
     this.#epochs.set(shard, { epoch, session });
     this.counts.journaled++;
+    if (outcome.kind === 'rejected') this.counts.rejected++;
     const key = keyOf(answer);
     if (!this.#published.has(key)) this.#violated('I2', `decided, but nobody sent it: ${nameOf(answer)}`, chatId);
     const id = eventIdOf(answer);
@@ -115,6 +141,9 @@ export class Invariants implements StoreWitness, BrokerWitness {
       if (!isEntry(answer) || answer.rev !== next)
         this.#violated('I3', `${nameOf(answer)} where rev ${next} was due`, chatId);
       log.push(answer);
+      const deciders = this.#deciders.get(chatId) ?? [];
+      this.#deciders.set(chatId, deciders);
+      deciders.push(session);
       const first = this.#accepted.get(key);
       if (first !== undefined) this.#violated('I4', `two entries: ${nameOf(first)} and ${nameOf(answer)}`, chatId);
       this.#accepted.set(key, answer);
@@ -123,13 +152,13 @@ export class Invariants implements StoreWitness, BrokerWitness {
     this.#events.set(id, bodies.add(eventBody(answer)));
   }
 
-  /** Groups up to `pos` will never be replayed: their events must be out. */
+  /** Groups up to `pos` will never be replayed: their events must be out, or a later group carries them. */
   #doneUpTo(session: string, pos: number): void {
     const groups = this.#groups.get(session) ?? [];
     for (let group = this.#done.get(session) ?? 0; group <= pos; group++) {
       for (const decision of groups[group] ?? []) {
         const answer = answerOf(decision);
-        if (!this.#taken.has(eventBody(answer)))
+        if (this.#times.get(timeOf(decision))!.pos <= pos && !this.#taken.has(eventBody(answer)))
           this.#violated(
             'I1',
             `group ${group} counts as done, but its event is not out: ${nameOf(answer)}`,
@@ -158,10 +187,24 @@ export class Invariants implements StoreWitness, BrokerWitness {
     const bodies = this.#events.get(eventIdOf(answer));
     if (bodies === undefined) this.#violated('I2', `an event that is not journaled: ${nameOf(answer)}`, chatId);
     else if (!bodies.has(body)) this.#violated('I4', `an event came again in other words: ${nameOf(answer)}`, chatId);
+    if (isEntry(answer) && !this.#taken.has(body)) this.#formerOwnersCameFirst(answer);
     this.#taken.add(body);
     this.#answered.add(keyOf(answer));
     if (!isEntry(answer)) this.#rejected.add(keyOf(answer));
     else if (answer.rev === (this.#consumed.get(chatId) ?? 0) + 1) this.#consumed.set(chatId, answer.rev);
+  }
+
+  /** Whatever former owners of the chat had decided was announced before its owner came to be. */
+  #formerOwnersCameFirst(entry: Answer & { rev: number }): void {
+    const { chatId, rev } = entry;
+    const log = this.log.get(chatId) ?? [];
+    const deciders = this.#deciders.get(chatId) ?? [];
+    const decider = deciders[rev - 1];
+    for (let earlier = rev - 1; earlier >= 1; earlier--) {
+      if (deciders[earlier - 1] === decider || this.#taken.has(eventBody(log[earlier - 1]!))) continue;
+      this.#violated('I3', `${nameOf(entry)} is out before ${nameOf(log[earlier - 1]!)} of a former owner`, chatId);
+      return;
+    }
   }
 
   acking(command: Command, owner: Owner): void {
@@ -216,3 +259,6 @@ export class Invariants implements StoreWitness, BrokerWitness {
     this.#violated(invariant, text, chat);
   }
 }
+
+/** Names a decision. */
+const timeOf = ({ shard, epoch, n }: Decision): string => `${shard}/${epoch}/${n}`;

@@ -2,12 +2,12 @@ import type { Command } from '../../src/domain/chat/command.ts';
 import { journalQueries } from '../../src/infrastructure/cassandra/journal-statements.ts';
 import { create, post } from '../support/commands.ts';
 import { type Instance, sessionTimeoutMs, startInstance } from './instance.ts';
-import { world } from './scheduler.ts';
+import { type Owner, world } from './scheduler.ts';
 import type { World } from './world.ts';
 
 const labels = ['a', 'b', 'c'];
 /** Missed heartbeats: after this the broker takes a silent process for dead. */
-const heartbeatMs = 4_000;
+export const heartbeatMs = 4_000;
 
 const alive = (sim: World): Instance[] => [...sim.instances].filter(({ owner }) => owner.state !== 'dead');
 const start = (sim: World, label: string): void => void sim.instances.add(startInstance(sim, label));
@@ -21,19 +21,8 @@ export const startInstances = (sim: World): void => {
 
 /** A few chats, each with its producer: in order, sometimes twice, sometimes to a shard that is not the chat's home. */
 export const publishCommands = (sim: World, stormMs: number): void => {
-  const { random, scheduler, shards } = sim;
-  const put = (atMs: number, shard: number, command: Command) => {
-    sim.toCome++;
-    scheduler.after(
-      atMs,
-      () => {
-        sim.toCome--;
-        sim.invariants.published(shard, command);
-        sim.rabbit.publish(shard, command);
-      },
-      world,
-    );
-  };
+  const { random, shards } = sim;
+  const put = (atMs: number, shard: number, command: Command) => publish(sim, atMs, shard, command);
   for (let number = 1; number <= random.int(1, 3); number++) {
     const chat = `chat${number}`;
     const born = random.int(0, shards - 1);
@@ -53,6 +42,19 @@ export const publishCommands = (sim: World, stormMs: number): void => {
   }
 };
 
+export const publish = (sim: World, atMs: number, shard: number, command: Command): void => {
+  sim.toCome++;
+  sim.scheduler.after(
+    atMs,
+    () => {
+      sim.toCome--;
+      sim.invariants.published(shard, command);
+      sim.rabbit.publish(shard, command);
+    },
+    world,
+  );
+};
+
 /** One disturbance after the other. */
 export const playFaults = (sim: World, stormMs: number): void => {
   const { random, scheduler } = sim;
@@ -67,6 +69,7 @@ export const playFaults = (sim: World, stormMs: number): void => {
         const victim = random.pick(alive(sim));
         if (victim === undefined || sim.faults.calm) return;
         sim.trace(undefined, () => `>>> ${deed.name} ${victim.owner.name}`);
+        sim.faults.fire(deed.name);
         deed(sim, victim);
       },
       world,
@@ -74,13 +77,17 @@ export const playFaults = (sim: World, stormMs: number): void => {
   }
 };
 
+/** The broker notices later. */
+export const die = (sim: World, owner: Owner, noticedMs: number): void => {
+  owner.state = 'dead';
+  sim.scheduler.after(noticedMs, () => sim.rabbit.cut(owner, 'both'), world);
+};
+
 type Deed = (sim: World, victim: Instance) => void;
 
 const kill: Deed = (sim, victim) => {
   const { random, scheduler } = sim;
-  victim.owner.state = 'dead';
-  const noticedMs = random.chance(0.7) ? random.between(0, 20) : heartbeatMs;
-  scheduler.after(noticedMs, () => sim.rabbit.cut(victim.owner, 'both'), world);
+  die(sim, victim.owner, random.chance(0.7) ? random.between(0, 20) : heartbeatMs);
   // A crash loop, a restart under the same name, or a name that stays away.
   if (random.chance(0.8)) scheduler.after(random.between(50, 5_000), () => startInstances(sim), world);
 };

@@ -24,6 +24,8 @@ const real = {
   random: Math.random,
   now: Date.now,
   randomUUID: crypto.randomUUID,
+  timeout: AbortSignal.timeout,
+  any: AbortSignal.any,
 };
 /** Bound at load: the scheduler goes on by itself while the globals are replaced. */
 const nextPass = real.setImmediate;
@@ -130,8 +132,25 @@ export class Scheduler {
     Date.now = wallMs;
     crypto.randomUUID = (() => this.#random.uuid()) as typeof crypto.randomUUID;
     syncBuiltinESMExports();
+    AbortSignal.timeout = (ms) => {
+      const controller = new AbortController();
+      this.after(ms, () => controller.abort(new DOMException('The operation timed out', 'TimeoutError')));
+      return controller.signal;
+    };
+    // Node keeps its own for as long as somebody listens: processes that die would keep their whole world.
+    AbortSignal.any = (signals) => {
+      const controller = new AbortController();
+      for (const signal of signals) {
+        const abort = () => controller.abort(signal.reason);
+        if (signal.aborted) abort();
+        else signal.addEventListener('abort', abort, { once: true });
+      }
+      return controller.signal;
+    };
     return () => {
-      const { random, now, randomUUID, ...timers } = real;
+      const { random, now, randomUUID, timeout, any, ...timers } = real;
+      AbortSignal.timeout = timeout;
+      AbortSignal.any = any;
       Object.assign(globals, timers);
       Math.random = random;
       Date.now = now;

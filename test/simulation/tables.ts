@@ -179,6 +179,10 @@ const newest = (copies: readonly Cells[], nowMs: number): Record<string, unknown
 const wins = (time: bigint, value: unknown, old: Cell): boolean =>
   time > old.time || (time === old.time && String(value) >= String(old.value));
 
+/** Names the partition that a write is for. */
+export const partitionOf = ({ table, set, where }: Statement, params: readonly unknown[]): string =>
+  [table, ...Object.values(keyOf(tableOf(table).key, [...where, ...set], params))].join('\n');
+
 const keyOf = (key: readonly string[], terms: readonly Term[], params: readonly unknown[]): Record<string, unknown> =>
   Object.fromEntries(
     key.map((column) => [column, boundTo(terms.find((term) => term.column === column)!.value, params)]),

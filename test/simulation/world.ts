@@ -1,5 +1,7 @@
+import type { Answer } from '../../src/application/decision.ts';
 import { shardQueries } from '../../src/infrastructure/cassandra/session-tables.ts';
-import { FakeCassandra } from './fake-cassandra.ts';
+import { breakClasses } from './broken-classes.ts';
+import { FakeCassandra, type StoreWitness } from './fake-cassandra.ts';
 import { FakeEvents } from './fake-events.ts';
 import { FakeRabbit } from './fake-rabbit.ts';
 import { Faults } from './faults.ts';
@@ -8,12 +10,30 @@ import { Invariants, type Violation } from './invariants.ts';
 import { Random } from './random.ts';
 import { readBack } from './read-back.ts';
 import { playFaults, publishCommands, startInstances } from './scenario.ts';
-import { Scheduler, world } from './scheduler.ts';
+import { type Owner, Scheduler, world } from './scheduler.ts';
 import type { Variant } from './variants.ts';
 
+/** What happens until the calm begins. */
+export type Scenario = {
+  /** No faults but those that it plays itself. */
+  readonly quiet: boolean;
+  readonly shards?: number;
+  readonly forMs: number;
+  play(sim: World): void;
+};
+
 export const wallStartMs = Date.UTC(2026, 10, 23);
-const stormMs = 25_000;
 const calmMs = 120_000;
+
+/** What the seed wants. */
+const storm: Scenario = {
+  quiet: false,
+  forMs: 25_000,
+  play: (sim) => {
+    publishCommands(sim, storm.forMs);
+    playFaults(sim, storm.forMs);
+  },
+};
 
 export type Result = {
   readonly seed: number;
@@ -21,6 +41,8 @@ export type Result = {
   readonly trace: readonly { readonly chat: string | undefined; readonly line: string }[];
   readonly tasks: number;
   readonly counts: Invariants['counts'];
+  /** How often each kind of fault has happened. */
+  readonly fired: Readonly<Record<string, number>>;
 };
 
 /** Everything of one run. */
@@ -37,29 +59,42 @@ export class World {
   readonly shards: number;
   readonly instances = new Set<Instance>();
   readonly lines: { chat: string | undefined; line: string }[] = [];
+  /** Told of every conditional statement that was applied, and of every event that the broker took. */
+  onApplied: StoreWitness['applied'] = () => {};
+  onTaken: (answer: Answer, owner: Owner) => void = () => {};
   /** Numbers the processes. */
   started = 0;
   /** Commands that are still to be published. */
   toCome = 0;
   readonly #traced: boolean;
 
-  constructor(seed: number, variant: Variant, traced: boolean) {
+  constructor(seed: number, variant: Variant, traced: boolean, { quiet, shards }: Scenario = storm) {
     this.seed = seed;
     this.variant = variant;
     this.#traced = traced;
     this.random = new Random(seed);
     this.scheduler = new Scheduler(this.random);
-    this.faults = new Faults(this.random);
-    this.shards = this.random.int(1, 3);
+    this.faults = new Faults(this.random, quiet);
+    this.shards = shards ?? this.random.int(1, 3);
     this.invariants = new Invariants((chat, text) => this.trace(chat, text));
     const { scheduler, random, faults, invariants } = this;
-    this.cassandra = new FakeCassandra(scheduler, random, faults, invariants, variant);
+    const witness: StoreWitness = {
+      applied: (...change) => {
+        invariants.applied(...change);
+        this.onApplied(...change);
+      },
+      projected: (...write) => invariants.projected(...write),
+    };
+    this.cassandra = new FakeCassandra(scheduler, random, faults, witness, variant);
     this.rabbit = new FakeRabbit(this.shards, scheduler, random, faults, invariants, variant);
     this.events = new FakeEvents(
       scheduler,
       random,
       faults,
-      (answer, owner) => invariants.taken(answer, owner),
+      (answer, owner) => {
+        invariants.taken(answer, owner);
+        this.onTaken(answer, owner);
+      },
       variant,
     );
     for (let shard = 0; shard < this.shards; shard++) this.cassandra.applyNow(shardQueries.add, [shard]);
@@ -85,8 +120,14 @@ export class World {
 }
 
 /** One run: some 25 s of faults, then calm until all is done. */
-export const simulate = async (seed: number, variant: Variant = 'none', traced = false): Promise<Result> => {
-  const sim = new World(seed, variant, traced);
+export const simulate = async (
+  seed: number,
+  variant: Variant = 'none',
+  traced = false,
+  scenario = storm,
+): Promise<Result> => {
+  const sim = new World(seed, variant, traced, scenario);
+  const mend = breakClasses(variant);
   const { scheduler, invariants, faults } = sim;
   const uninstall = scheduler.install(() => wallStartMs + scheduler.nowMs);
   const unhandled = (error: unknown) => {
@@ -95,13 +136,12 @@ export const simulate = async (seed: number, variant: Variant = 'none', traced =
   process.on('unhandledRejection', unhandled);
   try {
     startInstances(sim);
-    publishCommands(sim, stormMs);
-    playFaults(sim, stormMs);
-    await scheduler.run(stormMs, () => sim.broken);
+    scenario.play(sim);
+    await scheduler.run(scenario.forMs, () => sim.broken);
     scheduler.current = world;
     if (!sim.broken) {
       sim.trace(undefined, () => '— calm —');
-      faults.calm = true;
+      faults.end();
       sim.cassandra.heal();
       for (const { owner } of sim.instances) {
         faults.mendStore(owner);
@@ -115,7 +155,7 @@ export const simulate = async (seed: number, variant: Variant = 'none', traced =
         nextLookMs = scheduler.nowMs + 100;
         return sim.settled;
       };
-      await scheduler.run(stormMs + calmMs, settled);
+      await scheduler.run(scenario.forMs + calmMs, settled);
       scheduler.current = world;
       sim.cassandra.heal();
       if (!sim.broken && !sim.settled)
@@ -129,9 +169,10 @@ export const simulate = async (seed: number, variant: Variant = 'none', traced =
   } finally {
     for (const instance of sim.instances) instance.discard();
     uninstall();
+    mend();
     process.off('unhandledRejection', unhandled);
   }
   if (faults.broken !== undefined) throw faults.broken;
   const { violations, counts } = invariants;
-  return { seed, violations, counts, trace: sim.lines, tasks: scheduler.tasksRun };
+  return { seed, violations, counts, fired: faults.fired, trace: sim.lines, tasks: scheduler.tasksRun };
 };
