@@ -9,6 +9,7 @@
 import { parseArgs } from 'node:util';
 import { ourNames } from '../src/infrastructure/amqp/amqp-broker.ts';
 import type { DeadLetter } from '../src/infrastructure/amqp/dead-letter.ts';
+import { mostAtOnce } from '../src/infrastructure/amqp/dead-letter-look.ts';
 import { DeadLetterQueue, type Verdict } from '../src/infrastructure/amqp/dead-letter-queue.ts';
 import { loadConfig } from '../src/infrastructure/config/load-config.ts';
 import { SystemClock } from '../src/infrastructure/system/system-clock.ts';
@@ -65,7 +66,7 @@ const check = (action: string | undefined, ids: readonly string[], values: { all
 const list = async (queue: DeadLetterQueue, limit: number): Promise<void> => {
   const rows: Row[] = [];
   let more = false;
-  await queue.walk((letter) => {
+  const { beyond } = await queue.walk((letter) => {
     more = rows.length === limit;
     if (more) return 'stop';
     rows.push(rowOf(letter));
@@ -73,13 +74,15 @@ const list = async (queue: DeadLetterQueue, limit: number): Promise<void> => {
   });
   console.log(rows.length === 0 ? 'No dead letters.' : table(rows));
   if (more) console.log(`There are more; these are the first ${limit}. See more with --limit.`);
+  else tellBeyond(beyond);
 };
 
-const show = async (queue: DeadLetterQueue, ids: readonly string[]): Promise<void> =>
-  chosen(queue, ids, (letter) => {
+const show = async (queue: DeadLetterQueue, ids: readonly string[]): Promise<void> => {
+  await chosen(queue, ids, (letter) => {
     console.log(details(letter));
     return 'keep';
   });
+};
 
 const replay = async (queue: DeadLetterQueue, ids: readonly string[], all: boolean): Promise<void> => {
   // A verdict is carried out before the next letter is looked at: what was asked for last is not yet told as done.
@@ -102,9 +105,10 @@ const replay = async (queue: DeadLetterQueue, ids: readonly string[], all: boole
     asked = letter.id;
     return 'replay';
   };
-  await (all ? queue.walk(send) : chosen(queue, ids, send));
+  const beyond = all ? (await queue.walk(send)).beyond : await chosen(queue, ids, send);
   told();
   console.log(`${replayed} replayed`);
+  if (all) tellBeyond(beyond);
 };
 
 const discard = async (queue: DeadLetterQueue, ids: readonly string[], sure: boolean): Promise<void> => {
@@ -118,20 +122,32 @@ const discard = async (queue: DeadLetterQueue, ids: readonly string[], sure: boo
   throw new Stop('Nothing was discarded. Discarded commands are gone for ever: say --yes to do it.');
 };
 
-/** The chosen letters in the order of the queue, whatever the order of the ids. Those that are not there are told at the end. */
+const tellBeyond = (beyond: number): void => {
+  if (beyond === 0) return;
+  console.error(
+    `A look ends after ${mostAtOnce} letters, and ${beyond} more lie behind them. Do it again when these are gone.`,
+  );
+  process.exitCode = 1;
+};
+
+/** The chosen letters in the order of the queue, whatever the order of the ids. Those that are not there are told at the end.
+ *  Resolves with how many letters lie where no look reaches. */
 const chosen = async (
   queue: DeadLetterQueue,
   ids: readonly string[],
   visit: (letter: DeadLetter) => Verdict,
-): Promise<void> => {
+): Promise<number> => {
   const wanted = new Set(ids);
-  await queue.walk((letter) => {
+  const { beyond } = await queue.walk((letter) => {
     if (wanted.size === 0) return 'stop';
     return wanted.delete(letter.id) ? visit(letter) : 'keep';
   });
-  if (wanted.size === 0) return;
-  console.error(`Not in the queue: ${[...wanted].join(' ')}. See what there is with list.`);
+  if (wanted.size === 0) return beyond;
+  const where =
+    beyond === 0 ? 'in the queue' : `among the first ${mostAtOnce} in the queue (${beyond} more lie behind them)`;
+  console.error(`Not ${where}: ${[...wanted].join(' ')}. See what there is with list.`);
   process.exitCode = 1;
+  return beyond;
 };
 
 run().catch((error: unknown) => {

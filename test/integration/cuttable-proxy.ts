@@ -7,6 +7,8 @@ export class CuttableProxy {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #deaf = false;
   #refusing = false;
+  #holding = false;
+  #held: { readonly broker: Socket; readonly bytes: Buffer }[] = [];
 
   private constructor() {
     const { hostname, port } = new URL(rabbitmqUrl());
@@ -15,7 +17,10 @@ export class CuttableProxy {
       const broker = connect(Number(port || 5672), hostname);
       const pair = [client, broker] as const;
       this.#pairs.add(pair);
-      client.on('data', (bytes) => broker.write(bytes));
+      client.on('data', (bytes: Buffer) => {
+        if (this.#holding) this.#held.push({ broker, bytes });
+        else broker.write(bytes);
+      });
       broker.on('data', (bytes) => this.#deaf || client.write(bytes));
       for (const socket of pair) {
         socket.on('error', () => {});
@@ -40,6 +45,20 @@ export class CuttableProxy {
   /** What the broker says is lost until the connections are cut. */
   deafen(): void {
     this.#deaf = true;
+  }
+
+  /** What the clients say stays here until `release`. */
+  hold(): void {
+    this.#holding = true;
+  }
+
+  holds(text: string): boolean {
+    return Buffer.concat(this.#held.map(({ bytes }) => bytes)).includes(text);
+  }
+
+  release(): void {
+    this.#holding = false;
+    for (const { broker, bytes } of this.#held.splice(0)) broker.write(bytes);
   }
 
   /** Cuts, and lets nobody through until `admit`. */

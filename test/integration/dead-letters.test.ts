@@ -112,6 +112,34 @@ describe('npm run dead-letters', () => {
     expect(await names()).toEqual(['m1', 'm2', 'm3']);
   });
 
+  it('replays forty commands of a chat in their order, whatever looks there were before', async () => {
+    const forty = Array.from({ length: 40 }, (_, n) => `m${n + 1}`);
+    await bury(forty.map((name) => ['a', name] as const));
+    const ids = await listed();
+    await deadLetters('list', '--limit', '10');
+    await deadLetters('show', ids[20]!);
+    expect(await listed()).toEqual(ids);
+    expect((await deadLetters('replay', '--all')).out).toMatch(/\n40 replayed\n$/);
+    expect(arrived(await arrivals(40))).toEqual(forty);
+  });
+
+  it('goes through the first 65,535 in order, and says that there are more', async () => {
+    for (let n = 1; n <= 65_540; n++) world.channel.sendToQueue(world.names.deadLetters, Buffer.from(String(n)));
+    await world.channel.waitForConfirms();
+    const missing = await deadLetters('show', 'nobody');
+    expect(missing.err).toMatch(/^Not among the first 65535 in the queue \(5 more lie behind them\): nobody/);
+    expect((await deadLetters('list', '--limit', '10')).out).toMatch(/There are more; these are the first 10/);
+    const looking = await DeadLetterQueue.open(rabbitmqUrl(), world.names, new SystemClock());
+    const bodies: string[] = [];
+    const { beyond } = await looking.walk(({ message }) => {
+      bodies.push(message.content.toString());
+      return 'keep';
+    });
+    expect(beyond).toBe(5);
+    expect(bodies).toEqual(Array.from({ length: 65_535 }, (_, n) => String(n + 1)));
+    await looking.close();
+  });
+
   it('replays the chosen ones in the order of the queue, and leaves the others in theirs', async () => {
     await bury(
       ['m1', 'm2', 'm3', 'm4', 'm5'].map((name) => ['a', name] as const),
@@ -191,6 +219,36 @@ describe('npm run dead-letters', () => {
     const [message] = await arrivals(1);
     expect(message!.properties.headers).toEqual({ 'x-redelivered': true });
     expect(await letters()).toHaveLength(1);
+  });
+
+  it('does not believe what a producer wrote about a death of its command', async () => {
+    const body = encodeCommand(post('a', 'm1'));
+    const forged = { 'x-id': 'mine', 'x-at': 'long ago', 'x-reason': 'a forged reason', 'x-attempts': 7_654_321 };
+    for (const n of [1, 2]) await world.put(body, 'a', { expiration: '1', headers: { ...forged, n } });
+    await until('both dead', async () => (await letters()).length === 2);
+    const { out } = await deadLetters('list');
+    expect(out).not.toMatch(/mine|long ago|forged|7654321/);
+    const [first, second] = idsIn(out);
+    expect(await deadLetters('discard', first!, '--yes')).toMatchObject({ code: 0 });
+    expect(await deadLetters('discard', first!, '--yes')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(`^Not in the queue: ${first}`),
+    });
+    expect(await listed()).toEqual([second]);
+    await deadLetters('replay', second!);
+    const [message] = await arrivals(1);
+    expect(message!.properties.headers).toEqual({ ...forged, n: 2, 'x-redelivered': true });
+  });
+
+  it('keeps its own reason for a command that died elsewhere before', async () => {
+    const earlier = {
+      'x-death': [{ queue: 'elsewhere', reason: 'expired', count: 1 }],
+      'x-first-death-queue': 'elsewhere',
+    };
+    await bury([['a', 'm1']], { headers: earlier });
+    const { out } = await deadLetters('list');
+    expect(out).toMatch(/crashed the service 3 times +1 +message/);
+    expect(out).not.toContain('elsewhere');
   });
 
   it('lets one person at a time go through them: two would change their order', async () => {

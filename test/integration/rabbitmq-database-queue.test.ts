@@ -2,7 +2,9 @@ import type { ConsumeMessage } from 'amqplib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ChatId, type ShardNumber, shardNumber } from '../../src/domain/ids.ts';
 import type { AmqpBroker, AmqpBrokerOptions } from '../../src/infrastructure/amqp/amqp-broker.ts';
+import { databaseCheckEveryMs } from '../../src/infrastructure/amqp/database-watch.ts';
 import { shardQueue } from '../../src/infrastructure/amqp/topology.ts';
+import { SystemClock } from '../../src/infrastructure/system/system-clock.ts';
 import { encodeCommand } from '../../src/interface-adapters/amqp/command-json.ts';
 import { post } from '../support/commands.ts';
 import { until } from '../support/until.ts';
@@ -13,6 +15,31 @@ const shards = [0, 1, 2];
 const ids = (messages: readonly ConsumeMessage[]) =>
   messages.map(({ content }) => JSON.parse(content.toString()).client_message_id);
 const names = (count: number, from = 1) => Array.from({ length: count }, (_, n) => `m${n + from}`);
+
+/** Its minutes pass when the test says so. */
+class MinuteClock extends SystemClock {
+  readonly #sleepers = new Set<() => void>();
+
+  get waiting(): number {
+    return this.#sleepers.size;
+  }
+
+  passMinute(): void {
+    for (const wake of this.#sleepers) wake();
+    this.#sleepers.clear();
+  }
+
+  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (ms !== databaseCheckEveryMs) return super.sleep(ms, signal);
+    return new Promise((resolve, reject) => {
+      this.#sleepers.add(resolve);
+      signal?.addEventListener('abort', () => {
+        this.#sleepers.delete(resolve);
+        reject(signal.reason);
+      });
+    });
+  }
+}
 
 describe('The queue of the siblings', () => {
   let world: RabbitmqWorld;
@@ -147,12 +174,14 @@ describe('The queue of the siblings', () => {
       ` ${JSON.stringify({ ...JSON.parse(encodeCommand(post('a', 'm1')).toString()), extra: 1 })}`,
     );
     const properties = { messageId: 'id', correlationId: 'c', replyTo: 'r', type: 't', headers: { traceparent: 'tp' } };
-    await publish(body, { ...properties, persistent: false });
+    await publish(body, { ...properties, persistent: false, priority: 9 });
     await moved(1);
     const [message] = await taken(0, 1);
     expect(message!.content.toString()).toBe(body.toString());
     expect(message!.properties).toMatchObject({ ...properties, deliveryMode: 2 });
     expect(message!.properties.headers).not.toHaveProperty('x-redelivered');
+    // A quorum queue of RabbitMQ 4 would let it overtake.
+    expect(message!.properties.priority).toBeUndefined();
   });
 
   it('puts what cannot be read among the dead letters, and goes on', async () => {
@@ -214,6 +243,25 @@ describe('The queue of the siblings', () => {
     await proxy.close();
   });
 
+  it('acks what is on its way before it closes, and begins nothing more', async () => {
+    homes.set('a', shardNumber(0));
+    const proxy = await CuttableProxy.listen();
+    const broker = await start({ url: proxy.url });
+    await until('consumed', isConsumed);
+    proxy.hold();
+    for (const name of names(3)) await send('a', name);
+    await until('the first is on its way', () => proxy.holds('"m1"'));
+    const closed = broker.close();
+    proxy.release();
+    await closed;
+    expect(await depth()).toBe(2);
+    const messages = await taken(0, 1);
+    await start();
+    await until('all there', () => messages.length >= 3);
+    expect(ids(messages)).toEqual(names(3));
+    await proxy.close();
+  });
+
   describe('with the objects of the siblings', () => {
     it('uses them as they are', async () => {
       homes.set('a', shardNumber(0));
@@ -246,6 +294,47 @@ describe('The queue of the siblings', () => {
       await until('consumed', isConsumed);
       await world.channel.assertExchange(database.exchange, 'direct', { durable: true });
       await world.channel.assertQueue(database.queue, { durable: true });
+    });
+
+    describe('when somebody takes the exchange or the binding away', () => {
+      const warnings = () =>
+        world.log.filter(({ level, message }) => level === 'warn' && message.includes('made again'));
+
+      it('makes them again within a minute, and says what was gone', async () => {
+        homes.set('a', shardNumber(0));
+        const clock = new MinuteClock();
+        await start({ clock });
+        await until('looked at', () => clock.waiting === 1);
+        await world.channel.deleteExchange(database.exchange);
+        clock.passMinute();
+        await until('looked at again', () => clock.waiting === 1);
+        await send('a', 'm1');
+        await moved(1);
+        expect(warnings().map(({ fields }) => fields)).toEqual([{ made: [`exchange "${database.exchange}"`] }]);
+        await world.channel.unbindQueue(database.queue, database.exchange, '');
+        clock.passMinute();
+        await until('looked at a third time', () => clock.waiting === 1);
+        await send('a', 'm2');
+        await moved(2);
+        await brokers.pop()!.close();
+        expect(clock.waiting).toBe(0);
+      });
+
+      it('makes them again when it comes back to the broker', async () => {
+        homes.set('a', shardNumber(0));
+        const proxy = await CuttableProxy.listen();
+        const clock = new MinuteClock();
+        await start({ url: proxy.url, clock });
+        await until('looked at', () => clock.waiting === 1);
+        await world.channel.unbindQueue(database.queue, database.exchange, '');
+        proxy.cut();
+        await until('cut', () => clock.waiting === 0);
+        await until('looked at again', () => clock.waiting === 1);
+        await send('a', 'm1');
+        await moved(1);
+        await brokers.pop()!.close();
+        await proxy.close();
+      });
     });
 
     it('makes them again when somebody deletes them', async () => {

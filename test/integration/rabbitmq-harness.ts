@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
+import { type Channel, type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 import type { Logger } from '../../src/application/ports/system.ts';
 import { type AmqpBroker, type AmqpBrokerOptions, openAmqpBroker } from '../../src/infrastructure/amqp/amqp-broker.ts';
 import { shardQueue } from '../../src/infrastructure/amqp/topology.ts';
@@ -59,7 +59,7 @@ export class RabbitmqWorld {
     const events: ReceivedEvent[] = [];
     const { queue } = await this.channel.assertQueue('', { exclusive: true });
     await this.channel.bindQueue(queue, this.deliveryExchange, routingKey);
-    const take = (message: Parameters<Parameters<ConfirmChannel['consume']>[1]>[0]) => {
+    const take = (message: ConsumeMessage | null) => {
       if (message === null) return;
       const { messageId: id, type, headers } = message.properties;
       events.push({ id, type, body: message.content.toString(), replayed: headers?.replayed === true });
@@ -81,17 +81,21 @@ export class RabbitmqWorld {
     return channel;
   }
 
-  /** Looks without taking: they go back when the looking channel closes. */
+  /** Looks without taking: they go back, in their order, when the looking channel closes. */
   async deadLetters() {
     const channel = await this.#model.createChannel();
+    const { messageCount } = await channel.checkQueue(this.names.deadLetters);
     const letters: { body: Buffer; reason: string; sourceQueue: string; expiration: unknown }[] = [];
-    for (;;) {
-      const message = await channel.get(this.names.deadLetters);
-      if (message === false) break;
+    const take = (message: ConsumeMessage | null) => {
+      if (message === null || letters.length === messageCount) return;
       const { headers, expiration } = message.properties;
       const [reason, sourceQueue] = [headers?.['x-reason'], headers?.['x-source-queue']];
       letters.push({ body: message.content, reason, sourceQueue, expiration });
-    }
+    };
+    // Not `get`: what that took comes back in any order.
+    await channel.prefetch(65_535);
+    await channel.consume(this.names.deadLetters, take);
+    await until('the dead letters were handed out', () => letters.length === messageCount);
     await channel.close();
     // A queue takes them back a moment later; the next look must not come before that.
     const isBack = async () => (await this.channel.checkQueue(this.names.deadLetters)).messageCount >= letters.length;

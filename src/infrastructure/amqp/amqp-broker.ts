@@ -111,7 +111,7 @@ export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBr
     options.database &&
     new DatabaseIngress({
       connection: consuming,
-      queue: options.database.queue,
+      database: options.database,
       commands: names.commands,
       home: options.database.home,
       prefetch,

@@ -11,7 +11,10 @@ import { ChatLines } from './chat-lines.ts';
 import type { ConfirmedPublisher } from './confirmed-publisher.ts';
 import type { SupervisedConnection } from './connection.ts';
 import type { AmqpCounts } from './counts.ts';
+import type { DatabaseNames } from './database-topology.ts';
+import { watchDatabase } from './database-watch.ts';
 import { passedOn, redeliveredHeader, wasRedelivered } from './message-properties.ts';
+import type { Parcel } from './parcel.ts';
 import { ShardChannel } from './shard-channel.ts';
 import { consumerTagOf } from './shard-exits.ts';
 import { called, StandingChannel } from './standing-channel.ts';
@@ -22,7 +25,7 @@ export type FindHome = (chatId: ChatId) => Promise<ShardNumber | undefined>;
 
 export type DatabaseIngressOptions = {
   readonly connection: SupervisedConnection;
-  readonly queue: string;
+  readonly database: DatabaseNames;
   /** The hash exchange, and the stem of the shard queues. */
   readonly commands: string;
   readonly home: FindHome;
@@ -38,6 +41,7 @@ export type DatabaseIngressOptions = {
 
 const cachedHomes = 50_000;
 const takeOverEveryMs = 2_000;
+const lastForwardsMs = 3_000;
 
 /** Moves what the siblings publish into the shard queues, unread but for the chat id (ADR-009). The queue cannot be
  *  single-active-consumer, so the consumer is exclusive: one instance has it, the others try again until that one is gone. */
@@ -48,13 +52,16 @@ export class DatabaseIngress {
   readonly #homes = new BoundedCache<ShardNumber>(cachedHomes);
   #channel: ShardChannel | undefined;
   #waiting = false;
+  #closing = false;
+  /** On their way out and not acked yet. */
+  readonly #forwards = new Set<Promise<void>>();
 
   constructor(options: DatabaseIngressOptions) {
     this.#options = options;
-    const { connection, queue, repair, clock, logger } = options;
+    const { connection, database, repair, clock, logger } = options;
     this.#standing = new StandingChannel<Channel>({
       connection,
-      name: queue,
+      name: database.queue,
       create: (model, opened) => model.createChannel(opened),
       setup: (channel) => this.#startConsuming(channel),
       onLost: () => this.#lost(),
@@ -65,15 +72,22 @@ export class DatabaseIngress {
     });
   }
 
-  /** What has been moved is acked first, so that it does not come again. */
+  /** Begins nothing more, waits for the confirms of what has been published, and acks it: whoever is next would move it a second
+   *  time, and its copy, marked as a repeat, could arrive before ours. The rest is handed back. */
   async close(): Promise<void> {
+    this.#closing = true;
+    const over = new AbortController();
+    const longEnough = this.#options.clock.sleep(lastForwardsMs, over.signal).catch(() => {});
+    await Promise.race([Promise.all(this.#forwards), longEnough]);
+    over.abort();
     this.#channel?.flush(true);
     this.#lost();
     await this.#standing.close();
   }
 
   async #startConsuming(channel: Channel): Promise<void> {
-    const { queue, prefetch, longestHoldMs, clock, counts, logger } = this.#options;
+    const { connection, database, prefetch, longestHoldMs, clock, counts, logger } = this.#options;
+    const { queue } = database;
     await called((done) => channel.prefetch(prefetch, false, done));
     const shardChannel = new ShardChannel(channel, {
       prefetch,
@@ -98,24 +112,22 @@ export class DatabaseIngress {
     await called((done) => channel.consume(queue, onMessage, consumer, done));
     this.#waiting = false;
     logger.info({ queue }, 'this instance moves what the siblings publish');
+    void watchDatabase({ connection, database, clock, logger }, shardChannel.signal);
   }
 
   #received(message: ConsumeMessage, channel: ShardChannel, lines: ChatLines): void {
-    if (!channel.live) return;
+    if (!channel.live || this.#closing) return;
     channel.delivered(message.fields.deliveryTag);
     const decoded = decodeCommand(message.content);
-    const settle = (moved: boolean) => {
-      if (moved) channel.settle(message.fields.deliveryTag);
-    };
-    if (!decoded.ok) void this.#options.exits.deadLetter(message, decoded.reason, channel.signal).then(settle);
-    else lines.join(decoded.command.chatId, () => this.#move(message, decoded.command.chatId, channel).then(settle));
+    if (decoded.ok) lines.join(decoded.command.chatId, () => this.#move(message, decoded.command.chatId, channel));
+    else void this.#leave(message, channel, this.#options.exits.deadLetter(message, decoded.reason, channel.signal));
   }
 
-  /** Resolves false when the channel was lost first: then it comes again. Never rejects. */
-  async #move(message: ConsumeMessage, chatId: ChatId, { signal }: ShardChannel): Promise<boolean> {
-    const { commands, publisher, counts } = this.#options;
-    const home = this.#homes.get(chatId) ?? (await this.#findHome(chatId, signal));
-    if (home === 'lost' || signal.aborted) return false;
+  /** Does nothing when the channel was lost first: then it comes again. Never rejects. */
+  async #move(message: ConsumeMessage, chatId: ChatId, channel: ShardChannel): Promise<void> {
+    const { commands } = this.#options;
+    const home = this.#homes.get(chatId) ?? (await this.#findHome(chatId, channel.signal));
+    if (home === 'lost' || channel.signal.aborted || this.#closing) return;
     const ownHeaders = wasRedelivered(message) ? { [redeliveredHeader]: true } : {};
     const address =
       home === undefined
@@ -123,9 +135,24 @@ export class DatabaseIngress {
         : { exchange: '', routingKey: shardQueue(commands, home) };
     // The siblings publish transient messages: from here on they are kept.
     const options = { ...passedOn(message, ownHeaders), deliveryMode: 2 };
-    const moved = await publisher.deliver({ ...address, content: message.content, options, ownHeaders }, signal);
-    if (moved) counts.ingested++;
+    const parcel = { ...address, content: message.content, options, ownHeaders };
+    await this.#leave(message, channel, this.#publish(parcel, channel.signal));
+  }
+
+  async #publish(parcel: Parcel, signal: AbortSignal): Promise<boolean> {
+    const moved = await this.#options.publisher.deliver(parcel, signal);
+    if (moved) this.#options.counts.ingested++;
     return moved;
+  }
+
+  /** Acks it when it has left; `exit` resolves false when the channel was lost first. */
+  #leave(message: ConsumeMessage, channel: ShardChannel, exit: Promise<boolean>): Promise<void> {
+    const done = exit.then((left) => {
+      this.#forwards.delete(done);
+      if (left) channel.settle(message.fields.deliveryTag);
+    });
+    this.#forwards.add(done);
+    return done;
   }
 
   async #findHome(chatId: ChatId, signal: AbortSignal): Promise<ShardNumber | undefined | 'lost'> {
@@ -146,7 +173,8 @@ export class DatabaseIngress {
   /** Somebody else consumes the queue: the usual state of all instances but one. */
   #pauseAfter({ code, message }: AmqpError): number | undefined {
     if (code !== 403 || !message.includes('in exclusive use')) return undefined;
-    if (!this.#waiting) this.#options.logger.info({ queue: this.#options.queue }, 'another consumer has this queue');
+    if (!this.#waiting)
+      this.#options.logger.info({ queue: this.#options.database.queue }, 'another consumer has this queue');
     this.#waiting = true;
     return takeOverEveryMs * (0.5 + Math.random());
   }

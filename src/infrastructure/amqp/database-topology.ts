@@ -7,8 +7,9 @@ import { called } from './standing-channel.ts';
 export type DatabaseNames = { readonly exchange: string; readonly queue: string };
 
 /** What the siblings have is taken as it is; what is missing is made as their definitions have it: a direct exchange, a classic
- *  queue without arguments (any would be refused where the queue exists), bound with an empty routing key. */
-export const declareDatabase = async (model: Model, names: DatabaseNames): Promise<void> => {
+ *  queue without arguments (any would be refused where the queue exists), bound with an empty routing key. Resolves with what had to be made; of the binding
+ *  AMQP does not tell. */
+export const declareDatabase = async (model: Model, names: DatabaseNames): Promise<readonly string[]> => {
   const there = {
     exchange: await exists(model, (channel, done) => channel.checkExchange(names.exchange, done)),
     queue: await exists(model, (channel, done) => channel.checkQueue(names.queue, done)),
@@ -22,13 +23,15 @@ export const declareDatabase = async (model: Model, names: DatabaseNames): Promi
     );
   } catch (error) {
     if ((error as AmqpError).code !== accessRefused) throw error;
-    if (there.exchange && there.queue) return; // a user who may only consume takes the binding as it is
+    if (there.exchange && there.queue) return []; // a user who may only consume takes the binding as it is
     throw new BrokerRefused(
       `The queue "${names.queue}" may not be bound to the exchange "${names.exchange}": ${(error as Error).message}. ` +
         'Give the user write permission on the queue and read permission on the exchange, or bind it with an empty routing key.',
       { cause: error },
     );
   }
+  const made = [!there.exchange && `exchange "${names.exchange}"`, !there.queue && `queue "${names.queue}"`];
+  return made.filter((one) => one !== false);
 };
 
 const accessRefused = 403;

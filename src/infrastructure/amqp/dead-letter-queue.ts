@@ -1,26 +1,18 @@
-import type { ConfirmChannel, GetMessage } from 'amqplib/callback_api';
+import type { ConfirmChannel } from 'amqplib/callback_api';
 import type { Clock } from '../../application/ports/system.ts';
 import { type AmqpError, checkUrl, redactedUrl, refusalOf } from './broker-refused.ts';
 import { type DeadLetter, deadLetterOf, replayOf } from './dead-letter.ts';
+import { DeadLetterLook, DeadLettersFailed, mostAtOnce } from './dead-letter-look.ts';
 import { closeModel, connectModel, type Model } from './model.ts';
 import { publishMandatory } from './parcel.ts';
 import { called } from './standing-channel.ts';
 
-/** Why nothing went on, in a sentence for people. */
-export class DeadLettersFailed extends Error {
-  override readonly name = 'DeadLettersFailed';
-}
-
 export type Verdict = 'keep' | 'replay' | 'discard';
-
-/** Letters that are still in the queue, and those that have left it. */
-type Look = { left: number; removed: number };
 
 const confirmTimeoutMs = 30_000;
 
-/** The dead letters as a person goes through them. A look takes them and lets them go again when its channel closes. A queue puts
- *  what comes back behind what came back before, so the order holds only when a look takes all of them, whatever it is after, and
- *  when there is one look at a time: whoever looks holds an exclusive queue as a lock until everything is back. */
+/** The dead letters as a person goes through them. A look takes all of them and lets them go again when its channel closes. The
+ *  order holds only when there is one look at a time: whoever looks holds an exclusive queue as a lock until everything is back. */
 export class DeadLetterQueue {
   readonly #names: { readonly commands: string; readonly deadLetters: string };
   readonly #model: Model;
@@ -55,30 +47,37 @@ export class DeadLetterQueue {
 
   /** Shows the letters one by one, from the head of the queue on, up to as many as there are now; each leaves the queue only after
    *  its verdict was carried out: a replayed one after the broker's confirm. One after the other, so the order holds. Ends early
-   *  when `visit` says `stop`. Rejects at the first one that cannot be moved; nothing after it is touched. */
-  async walk(visit: (letter: DeadLetter) => Verdict | 'stop'): Promise<void> {
+   *  when `visit` says `stop`. Rejects at the first one that cannot be moved; nothing after it is touched. Resolves with how many lie
+   *  behind the 65,535 that a look can hold. */
+  async walk(visit: (letter: DeadLetter) => Verdict | 'stop'): Promise<{ beyond: number }> {
     const channel = await openChannel(this.#model);
     const count = await this.#count(channel);
-    const look = { left: count, removed: 0 };
+    const visible = Math.min(count, mostAtOnce);
+    const done = { removed: 0 };
     try {
-      await this.#visit(channel, look, visit);
+      if (visible > 0) await this.#visit(channel, visible, done, visit);
     } finally {
-      while (look.left > 0 && (await this.#take(channel, look).catch(() => false)) !== false);
       // The answer comes after every ack was taken.
-      await called((done) => channel.close((error) => done(error, undefined))).catch(() => {});
-      await this.#untilBack(count - look.removed);
+      await called((closed) => channel.close((error) => closed(error, undefined))).catch(() => {});
+      await this.#untilBack(count - done.removed);
     }
+    return { beyond: count - visible };
   }
 
-  async #visit(channel: ConfirmChannel, look: Look, visit: (letter: DeadLetter) => Verdict | 'stop'): Promise<void> {
+  async #visit(
+    channel: ConfirmChannel,
+    visible: number,
+    done: { removed: number },
+    visit: (letter: DeadLetter) => Verdict | 'stop',
+  ): Promise<void> {
     let returned = false;
     channel.on('return', () => {
       returned = true;
     });
+    const look = await DeadLetterLook.begin(channel, this.#names.deadLetters, this.#clock);
     const seen = new Map<string, number>();
-    while (look.left > 0) {
-      const message = await this.#take(channel, look);
-      if (message === false) return;
+    for (let visited = 0; visited < visible; visited++) {
+      const message = await look.next();
       const letter = deadLetterOf(message, seen);
       const verdict = visit(letter);
       if (verdict === 'stop') return;
@@ -89,13 +88,8 @@ export class DeadLetterQueue {
         if (problem !== undefined || returned) throw this.#notReplayed(letter, problem);
       }
       channel.ack(message);
-      look.removed++;
+      done.removed++;
     }
-  }
-
-  #take(channel: ConfirmChannel, look: Look): Promise<GetMessage | false> {
-    look.left--;
-    return called<GetMessage | false>((done) => channel.get(this.#names.deadLetters, {}, done));
   }
 
   /** The queue takes back what a closed channel held a moment after it has answered. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { GetMessage } from 'amqplib/callback_api';
+import type { ConsumeMessage } from 'amqplib/callback_api';
 import { type Decoded, decodeCommand } from '../../interface-adapters/amqp/command-json.ts';
-import { deadLetterHeaders, passedOn, redeliveredHeader } from './message-properties.ts';
+import { brokersOwn, deadLetterHeaders, isDeathHeader, passedOn, redeliveredHeader } from './message-properties.ts';
 import type { Parcel } from './parcel.ts';
 
 /** One message of the dead-letter queue, as people see it. */
@@ -15,7 +15,7 @@ export type DeadLetter = {
   /** How often it had been delivered. */
   readonly attempts: number | undefined;
   readonly decoded: Decoded;
-  readonly message: GetMessage;
+  readonly message: ConsumeMessage;
 };
 
 /** What the broker writes when a queue drops a message: newest first. */
@@ -28,19 +28,20 @@ const brokersReasons: Readonly<Record<string, string>> = {
   rejected: 'a consumer rejected it',
 };
 
-/** `seen` counts the ids of one look, from the head of the queue on. */
-export const deadLetterOf = (message: GetMessage, seen: Map<string, number>): DeadLetter => {
+/** Our headers count only on a letter that we wrote: on one that the broker dropped itself they are its producer's. `seen` counts the ids of one look, from the head of the queue on. */
+export const deadLetterOf = (message: ConsumeMessage, seen: Map<string, number>): DeadLetter => {
   const headers: Record<string, unknown> = message.properties.headers ?? {};
   const death = deathOf(headers);
-  const base = text(headers[deadLetterHeaders.id]) ?? digestOf(message, death);
+  const ours = death === undefined ? headers : {};
+  const base = text(ours[deadLetterHeaders.id]) ?? digestOf(message, headers);
   const count = (seen.get(base) ?? 0) + 1;
   seen.set(base, count);
-  const attempts = headers[deadLetterHeaders.attempts];
+  const attempts = ours[deadLetterHeaders.attempts];
   return {
     id: count === 1 ? base : `${base}-${count}`,
-    at: text(headers[deadLetterHeaders.at]) ?? timeOf(death),
-    sourceQueue: text(headers[deadLetterHeaders.source]) ?? text(death?.queue),
-    reason: text(headers[deadLetterHeaders.reason]) ?? brokersReason(death),
+    at: text(ours[deadLetterHeaders.at]) ?? timeOf(death),
+    sourceQueue: text(ours[deadLetterHeaders.source]) ?? text(death?.queue),
+    reason: text(ours[deadLetterHeaders.reason]) ?? brokersReason(death),
     attempts: typeof attempts === 'number' ? attempts : undefined,
     decoded: decodeCommand(message.content),
     message,
@@ -51,6 +52,8 @@ export const deadLetterOf = (message: GetMessage, seen: Map<string, number>): De
 export const replayOf = ({ message }: DeadLetter, exchange: string, chatId: string): Parcel => {
   const ownHeaders = { [redeliveredHeader]: true };
   const options = passedOn(message, ownHeaders);
+  const dropped = deathOf(options.headers ?? {}) !== undefined;
+  const isAboutTheDeath = dropped ? isDeathHeader : isOurs;
   const headers = Object.fromEntries(Object.entries(options.headers ?? {}).filter(([name]) => !isAboutTheDeath(name)));
   return {
     exchange,
@@ -61,8 +64,7 @@ export const replayOf = ({ message }: DeadLetter, exchange: string, chatId: stri
   };
 };
 
-const isAboutTheDeath = (header: string): boolean =>
-  /^x-(death$|first-death-|last-death-)/.test(header) || Object.values<string>(deadLetterHeaders).includes(header);
+const isOurs = (header: string): boolean => Object.values<string>(deadLetterHeaders).includes(header);
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
@@ -81,8 +83,11 @@ const brokersReason = (death: Death | undefined): string => {
   return reason === undefined ? 'no reason given' : `${reason}: ${brokersReasons[reason] ?? 'said the broker'}`;
 };
 
-const digestOf = ({ content, properties }: GetMessage, death: Death | undefined): string =>
-  hash(
+/** Without what the broker counts up at every look. */
+const digestOf = ({ content, properties }: ConsumeMessage, headers: Record<string, unknown>): string => {
+  const lasting = Object.entries(headers).filter(([name]) => !brokersOwn.includes(name));
+  return hash(
     'sha256',
-    `${properties.messageId ?? ''}\n${death?.queue ?? ''}\n${death?.time?.value ?? ''}\n${hash('sha256', content)}`,
+    `${properties.messageId ?? ''}\n${JSON.stringify(lasting.sort(([a], [b]) => (a < b ? -1 : 1)))}\n${hash('sha256', content)}`,
   ).slice(0, 12);
+};

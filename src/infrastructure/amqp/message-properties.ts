@@ -13,10 +13,14 @@ export const deadLetterHeaders = {
 } as const;
 
 /** Headers that the broker writes or acts on; passed on, they would lie or send copies elsewhere. */
-const brokersOwn = ['x-delivery-count', 'x-acquired-count', 'CC'];
+export const brokersOwn: readonly string[] = ['x-delivery-count', 'x-acquired-count', 'CC'];
 
-/** The properties of a delivery for another publish, untouched, plus `added` headers. Gotcha: `user_id` stays behind, the broker
- *  closes the channel of whoever publishes with somebody else's. */
+/** What the broker writes when a queue drops a message. */
+export const isDeathHeader = (name: string): boolean => /^x-(death$|first-death-|last-death-)/.test(name);
+
+/** The properties of a delivery for another publish, plus `added` headers. Two stay behind: `user_id`, because the broker closes the
+ *  channel of whoever publishes with somebody else's, and `priority`, because from RabbitMQ 4 on a quorum queue lets the higher ones
+ *  overtake, within a chat too. */
 export const passedOn = (
   { properties }: Pick<ConsumeMessage, 'properties'>,
   added: Record<string, unknown>,
@@ -27,7 +31,6 @@ export const passedOn = (
     contentType: properties.contentType,
     contentEncoding: properties.contentEncoding,
     deliveryMode: properties.deliveryMode,
-    priority: properties.priority,
     correlationId: properties.correlationId,
     replyTo: properties.replyTo,
     expiration: properties.expiration,

@@ -3,7 +3,7 @@ import type { Clock, Logger } from '../../application/ports/system.ts';
 import type { ShardExits } from './amqp-delivery.ts';
 import type { ConfirmedPublisher } from './confirmed-publisher.ts';
 import type { AmqpCounts } from './counts.ts';
-import { deadLetterHeaders, deliveriesOf, passedOn } from './message-properties.ts';
+import { deadLetterHeaders, deliveriesOf, isDeathHeader, passedOn } from './message-properties.ts';
 import { shardQueue } from './topology.ts';
 
 type Names = { readonly commands: string; readonly deadLetters: string };
@@ -27,7 +27,8 @@ export const shardExits = (
     return moved;
   },
 
-  /** The payload stays untouched; the headers say why and whence. An `expiration` stays behind: it would end the letter unseen. */
+  /** The payload stays untouched; the headers say why and whence. An `expiration` stays behind: it would end the letter unseen. So
+   *  does an earlier death, which only a letter has that the broker itself dropped. */
   async deadLetter(message, reason, signal) {
     const sourceQueue = sourceQueueOf(message.fields.consumerTag);
     const { id, at, reason: why, source, attempts } = deadLetterHeaders;
@@ -38,7 +39,9 @@ export const shardExits = (
       [source]: sourceQueue,
       [attempts]: deliveriesOf(message),
     };
-    const options = { ...passedOn(message, headers), expiration: undefined, deliveryMode: 2 };
+    const passed = passedOn(message, headers);
+    const kept = Object.fromEntries(Object.entries(passed.headers ?? {}).filter(([name]) => !isDeathHeader(name)));
+    const options = { ...passed, headers: kept, expiration: undefined, deliveryMode: 2 };
     const parcel = { exchange: names.deadLetters, routingKey: names.deadLetters, content: message.content, options };
     const moved = await publisher.deliver({ ...parcel, ownHeaders: headers }, signal);
     if (moved) {
