@@ -27,6 +27,7 @@ export class EventChecker {
   early = 0;
   /** From the first time a command was sent to its event. */
   slowestMs = 0;
+  #slowestLatelyMs = 0;
   /** In gaps mode: entries whose event never came. */
   unannounced = 0;
   readonly #load: Load;
@@ -61,6 +62,13 @@ export class EventChecker {
     else this.early++;
   }
 
+  /** The slowest since this was asked last. */
+  takeSlowestMs(): number {
+    const slowestMs = this.#slowestLatelyMs;
+    this.#slowestLatelyMs = 0;
+    return slowestMs;
+  }
+
   /** Whether every chat has had an event of a command that was made after `item`. */
   hasReached(item: number): boolean {
     const { chats } = this.#load;
@@ -81,7 +89,10 @@ export class EventChecker {
     this.taken += event.rev - chat.lastRev;
     chat.lastRev = event.rev;
     const sentAtMs = this.#sent.sentAtMs[itemAt(this.#load, number, event.rev)];
-    if (sentAtMs !== undefined) this.slowestMs = Math.max(this.slowestMs, performance.now() - sentAtMs);
+    if (sentAtMs === undefined) return;
+    const tookMs = performance.now() - sentAtMs;
+    this.slowestMs = Math.max(this.slowestMs, tookMs);
+    this.#slowestLatelyMs = Math.max(this.#slowestLatelyMs, tookMs);
   }
 
   #compare(event: Event, chat: Chat, item: number): void {

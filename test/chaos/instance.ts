@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultProxy } from './fault-proxy.ts';
+import type { Boundary } from './kill-boundaries.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 
@@ -23,6 +24,8 @@ export class Instance {
   /** What it did that nobody asked for. */
   readonly misdeeds: string[] = [];
   peakMegabytes = 0;
+  /** When its process was started last. */
+  startedAtMs = 0;
   readonly #options: InstanceOptions;
   #child: ChildProcess | undefined;
   #isEndWanted = false;
@@ -50,6 +53,7 @@ export class Instance {
       stdio: ['ignore', log, log],
     });
     closeSync(log);
+    this.startedAtMs = performance.now();
     this.#child = child;
     this.#isEndWanted = false;
     child.once('exit', (code, signal) => {
@@ -60,13 +64,35 @@ export class Instance {
     });
   }
 
+  /** Starts it with a preload under which it kills itself when it comes to the boundary for the `count`th time. */
+  startDoomed(boundary: Boundary, count: number): void {
+    const preload = new URL('kill-at.ts', import.meta.url).href;
+    this.start({ NODE_OPTIONS: `--import ${preload}`, KILL_AT: boundary.name, KILL_COUNT: String(count) });
+  }
+
+  /** Whether it kills itself within the time, as it was started to. */
+  async killsItself(withinMs: number): Promise<boolean> {
+    const child = this.#child;
+    if (child === undefined) return false;
+    this.#isEndWanted = true;
+    if (await Promise.race([once(child, 'exit'), sleep(withinMs)])) return child.signalCode === 'SIGKILL';
+    this.#isEndWanted = false;
+    return false;
+  }
+
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
 
-  /** Asks it to stop, and waits until it has. */
-  async terminate(): Promise<void> {
-    await this.#end('SIGTERM');
+  /** Asks it to stop, and waits until it has; resolves with the signal that ended it, if one did. */
+  terminate(): Promise<NodeJS.Signals | null> {
+    return this.#end('SIGTERM');
+  }
+
+  /** Tells, whenever it is called, whether the text has been logged since now. */
+  willLog(text: string): () => boolean {
+    const from = statSync(this.#options.logFile).size;
+    return () => readFileSync(this.#options.logFile).subarray(from).includes(text);
   }
 
   /** Freezes it, until `resume`. */
@@ -106,12 +132,13 @@ export class Instance {
     }
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
+  async #end(signal: NodeJS.Signals): Promise<NodeJS.Signals | null> {
     const child = this.#child;
-    if (child === undefined) return;
+    if (child === undefined) return null;
     this.#isEndWanted = true;
     const exit = once(child, 'exit');
     child.kill(signal);
     await exit;
+    return child.signalCode;
   }
 }

@@ -7,7 +7,7 @@ import { EventReader } from './event-reader.ts';
 import { Findings } from './findings.ts';
 import { checkHistory } from './history-checker.ts';
 import { Producer } from './producer.ts';
-import { type Scenario, Stage } from './scenario.ts';
+import { type Recovery, type Scenario, Stage } from './scenario.ts';
 import type { Stack } from './stack.ts';
 
 export type Settings = {
@@ -30,7 +30,7 @@ export type Result = {
   readonly findings: Findings;
   /** What went wrong besides, in words. */
   readonly problems: readonly string[];
-  readonly recoveriesMs: readonly number[];
+  readonly recoveries: readonly Recovery[];
   readonly slowestMs: number;
   readonly repeats: number;
   readonly resent: number;
@@ -41,6 +41,9 @@ export type Result = {
 const confirmedWithinMs = 120_000;
 const stalledAfterMs = 60_000;
 const stalledAfterMsInProofs = 4_000;
+/** No fault may make an instance hold more (RSS); in calm it is about half. */
+export const maxMegabytes = 512;
+const unackedWithinMs = 15_000;
 /** Late repeats of events come within this time, if any. */
 const quietMs = 1_500;
 
@@ -66,7 +69,7 @@ export const play = async (scenario: Scenario, settings: Settings): Promise<Resu
   const perform = async () => {
     // Every chat has been created.
     await stage.recovered(stage.mark(0));
-    stage.recoveriesMs.length = 0;
+    stage.recoveries.length = 0;
     producer.rate = rate;
     await sleep(2_000);
     await scenario.run(stage);
@@ -83,21 +86,37 @@ export const play = async (scenario: Scenario, settings: Settings): Promise<Resu
   const urls = cluster.instances.map(({ url }) => url);
   await attempt(checkHistory(load, producer.made, urls, cluster.key, findings));
   await attempt(checkDeadLetters(stack.rabbitmqUrl(), stage.poison, findings));
+  await attempt(checkQueues(stack, findings));
   await producer.close();
   await events.close();
   const { misdeeds, peakMegabytes } = cluster.takeStock();
+  if (peakMegabytes > maxMegabytes) problems.push(`an instance held ${Math.round(peakMegabytes)} MB`);
   return {
     name: scenario.name,
     messages: producer.made,
     findings,
     problems: [...problems, ...misdeeds],
-    recoveriesMs: stage.recoveriesMs,
+    recoveries: stage.recoveries,
     slowestMs: checker.slowestMs,
     repeats: checker.repeats,
     resent: producer.resent,
     unannounced: checker.unannounced,
     peakMegabytes,
   };
+};
+
+/** What has an outcome has been acked: nothing is left in any shard's queue, delivered or not. */
+const checkQueues = async (stack: Stack, findings: Findings): Promise<void> => {
+  const deadline = performance.now() + unackedWithinMs;
+  for (;;) {
+    const left = await stack.commandsLeft();
+    if (left.length === 0) return;
+    if (performance.now() > deadline) {
+      for (const { queue, commands } of left) findings.add('unexpected', `${queue} still holds ${commands} commands`);
+      return;
+    }
+    await sleep(500);
+  }
 };
 
 /** Until every event was taken, or nothing has moved for long. */

@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { type ConfirmChannel, type Connection, connect } from 'amqplib/callback_api';
 import cassandra from 'cassandra-driver';
 import { parseExports } from '../support/local-stack.ts';
+import { called } from './connection.ts';
 
 const run = promisify(execFile);
+/** What the names of a run's vhost and keyspace begin with. */
+const prefix = 'chaos_';
 const folder = new URL('../../ops/local-stack/', import.meta.url).pathname;
 const root = new URL('../../', import.meta.url).pathname;
 
@@ -24,10 +28,12 @@ export class Stack {
     this.dataCenter = env.CASSANDRA_LOCAL_DATACENTER!;
   }
 
-  static async up(name: string): Promise<Stack> {
+  static async up(): Promise<Stack> {
+    const name = `${prefix}${Date.now().toString(36)}`;
     await run(`${folder}stack.sh`, ['up']);
     const stack = new Stack(name, parseExports((await run(`${folder}stack.sh`, ['env'])).stdout));
     await stack.rabbitmqctl('await_startup');
+    await stack.#clearAll();
     await stack.rabbitmqctl('add_vhost', name);
     await stack.rabbitmqctl('set_permissions', '-p', name, 'guest', '.*', '.*', '.*');
     const { PATH = '', HOME = '' } = process.env;
@@ -47,8 +53,29 @@ export class Stack {
     };
   }
 
-  rabbitmqctl(...args: string[]): Promise<unknown> {
-    return run(`${folder}rabbitmqctl.sh`, args);
+  async rabbitmqctl(...args: string[]): Promise<string> {
+    return (await run(`${folder}rabbitmqctl.sh`, args)).stdout;
+  }
+
+  /** Shards' queues that are not empty, with what is delivered and not acked. */
+  async commandsLeft(): Promise<{ queue: string; commands: number }[]> {
+    const table = await this.rabbitmqctl('-q', 'list_queues', '-p', this.name, 'name', 'messages');
+    return [...table.matchAll(/^(chat\.commands\.\S+)\s+(\d+)$/gm)]
+      .map(([, queue, messages]) => ({ queue: queue!, commands: Number(messages) }))
+      .filter(({ commands }) => commands > 0);
+  }
+
+  /** Leaves something in what looks like a shard's queue, for the proof that this is seen. */
+  async forgetCommand(): Promise<void> {
+    const opened = Promise.withResolvers<Connection>();
+    connect(this.rabbitmqUrl(), (error: Error | null, model: Connection) =>
+      error ? opened.reject(error) : opened.resolve(model),
+    );
+    const model = await opened.promise;
+    const channel = await called<ConfirmChannel>((done) => model.createConfirmChannel(done));
+    await called((done) => channel.assertQueue('chat.commands.forgotten', {}, done));
+    await called((done) => channel.sendToQueue('chat.commands.forgotten', Buffer.from('{}'), {}, done));
+    await called((done) => model.close(() => done(null, undefined)));
   }
 
   /** Ends a server with a signal and returns when it is gone. */
@@ -61,14 +88,19 @@ export class Stack {
   /** Starts what does not run; returns when it answers. */
   async start(): Promise<void> {
     await run(`${folder}stack.sh`, ['up']);
+    await this.rabbitmqctl('await_startup');
   }
 
   /** A statement on this run's keyspace, past every proxy. */
   async cql(statement: string, params: readonly unknown[] = []): Promise<cassandra.types.ResultSet> {
+    return this.#execute(statement, params, this.name);
+  }
+
+  async #execute(statement: string, params: readonly unknown[], keyspace?: string): Promise<cassandra.types.ResultSet> {
     const client = new cassandra.Client({
       contactPoints: [`127.0.0.1:${this.cassandraPort}`],
       localDataCenter: this.dataCenter,
-      keyspace: this.name,
+      ...(keyspace !== undefined && { keyspace }),
       socketOptions: { readTimeout: 30_000 },
     });
     try {
@@ -78,13 +110,19 @@ export class Stack {
     }
   }
 
-  /** Takes away what the run has made; the servers stay. */
+  /** Takes away what the run has made; the servers stay. Rejects when one of them does not run: it is not started for that. */
   async clear(): Promise<void> {
-    await this.start();
-    await this.rabbitmqctl('await_startup');
     await this.rabbitmqctl('set_vm_memory_high_watermark', '0.4');
-    await this.rabbitmqctl('delete_vhost', this.name);
-    await this.cql(`DROP KEYSPACE IF EXISTS ${this.name}`);
+    await this.#clearAll();
+  }
+
+  /** What runs that were killed have left behind, too: the stack is one run's at a time. */
+  async #clearAll(): Promise<void> {
+    const vhosts = (await this.rabbitmqctl('-q', 'list_vhosts', 'name')).split('\n');
+    for (const vhost of vhosts) if (vhost.startsWith(prefix)) await this.rabbitmqctl('delete_vhost', vhost);
+    const { rows } = await this.#execute('SELECT keyspace_name FROM system_schema.keyspaces', []);
+    for (const { keyspace_name: keyspace } of rows)
+      if (keyspace.startsWith(prefix)) await this.#execute(`DROP KEYSPACE IF EXISTS ${keyspace}`, []);
   }
 
   async #pidOf(server: StackServer): Promise<number> {

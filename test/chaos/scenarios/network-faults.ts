@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario.ts';
 
 type Server = 'rabbitmq' | 'cassandra';
 
-/** On the ways of all instances, for a while. Recovery: from when it is over. */
+/** On the ways of all instances, for a while. */
 const everywhere = (name: string, servers: readonly Server[], faults: Partial<Faults>): Scenario => ({
   name,
   isShort: false,
@@ -16,7 +16,7 @@ const everywhere = (name: string, servers: readonly Server[], faults: Partial<Fa
   },
 });
 
-/** One instance hears nothing of one server any more. Recovery: from the fault until all chats are served, by whomever. */
+/** One instance hears nothing of one server any more. */
 const blackHole = (name: string, server: Server, seconds: number): Scenario => ({
   name,
   isShort: false,
@@ -40,7 +40,7 @@ const resets: Scenario = {
       const fault = stage.mark();
       stage.anyInstance()[stage.random() < 0.7 ? 'rabbitmq' : 'cassandra'].reset();
       await stage.pause(stage.random());
-      await stage.recovered(fault);
+      await stage.recovered(fault, 'after a reset');
     }
   },
 };

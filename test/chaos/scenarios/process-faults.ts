@@ -1,12 +1,20 @@
+import { until } from '../../support/until.ts';
 import type { Scenario, Stage } from '../scenario.ts';
+
+/** For comparison: no fault at all. */
+const calm: Scenario = {
+  name: 'calm',
+  isShort: false,
+  run: (stage) => stage.pause(15),
+};
 
 const killRandom: Scenario = {
   name: 'kill-random',
   isShort: true,
   run: async (stage) => {
-    for (let n = 0; n < (stage.isShort ? 2 : 4); n++) {
+    for (let n = 0; n < (stage.isShort ? 1 : 4); n++) {
       const instance = stage.anyInstance();
-      await stage.recoveredFrom(() => instance.kill());
+      await stage.recoveredFrom(() => instance.kill(), 'after the kill');
       instance.start();
       await instance.ready();
       await stage.pause(1 + 2 * stage.random());
@@ -18,13 +26,8 @@ const killRestart: Scenario = {
   name: 'kill-restart',
   isShort: true,
   run: async (stage) => {
-    for (let n = 0; n < (stage.isShort ? 2 : 6); n++) {
-      const instance = stage.anyInstance();
-      await stage.recoveredFrom(async () => {
-        await instance.kill();
-        instance.start();
-        await instance.ready();
-      });
+    for (let n = 0; n < (stage.isShort ? 1 : 6); n++) {
+      await stage.restarted(stage.anyInstance());
       await stage.pause(1 + stage.random());
     }
   },
@@ -38,24 +41,30 @@ const killAll: Scenario = {
       await stage.recoveredFrom(async () => {
         await Promise.all(stage.instances.map((instance) => instance.kill()));
         for (const instance of stage.instances) instance.start();
-      });
+      }, 'after the kill of all, restarted at once');
       await stage.pause(1 + stage.random());
     }
   },
 };
 
-/** Others fence it after the session's time-out; its place at the broker it keeps until heartbeats are missed, or it wakes. */
+/** Others fence it after the session's time-out; its place at the broker it keeps until heartbeats are missed, or it wakes. That it was
+ *  fenced, and has noticed, is part of the scenario, or it would have shown nothing. */
 const frozenFor = (name: string, isShort: boolean, seconds: number): Scenario => ({
   name,
   isShort,
   run: async (stage) => {
-    const instance = stage.anyInstance();
+    const frozen = stage.anyInstance();
+    const others = stage.instances.filter((instance) => instance !== frozen);
+    const noticed = frozen.willLog('the session is lost');
+    const fenced = others.map((other) => other.willLog(`"instance":"${frozen.name}","msg":"session fenced"`));
     await stage.recoveredFrom(async () => {
-      instance.freeze();
+      frozen.freeze();
       await stage.pause(seconds);
-      instance.resume();
-    });
-    await stage.recovered(stage.mark());
+      frozen.resume();
+    }, 'after the stop');
+    await stage.recovered(stage.mark(), 'after it went on');
+    await until(`${frozen.name} was fenced while it was stopped`, () => fenced.some((isLogged) => isLogged()));
+    await until(`${frozen.name} has noticed that it was fenced`, noticed);
   },
 });
 
@@ -64,28 +73,29 @@ const rolling: Scenario = {
   isShort: true,
   run: async (stage) => {
     for (const instance of stage.instances) {
-      await stage.recoveredFrom(async () => {
+      await stage.handedOver(async () => {
         await instance.terminate();
         instance.start();
         await instance.ready();
+        await stage.pause(2);
       });
-      await stage.pause(2);
     }
   },
 };
 
-/** Recovery: from the signal until the others serve everything. */
 const sigterm: Scenario = {
   name: 'sigterm',
   isShort: false,
   run: async (stage) => {
     for (let n = 0; n < 3; n++) {
       const instance = stage.anyInstance();
-      await stage.recoveredFrom(() => instance.terminate());
+      await stage.handedOver(() => instance.terminate());
       await stage.pause(2);
-      instance.start();
-      await instance.ready();
-      await stage.pause(4);
+      await stage.handedOver(async () => {
+        instance.start();
+        await instance.ready();
+        await stage.pause(4);
+      });
     }
   },
 };
@@ -114,29 +124,31 @@ const clock: Scenario = {
   run: async (stage) => {
     const instance = stage.anyInstance();
     for (const offsetMs of [5_000, -5_000]) await withClock(stage, instance, offsetMs);
-    await stage.recoveredFrom(async () => {
+    await stage.handedOver(async () => {
       await instance.terminate();
       instance.start();
+      await instance.ready();
     });
   },
 };
 
 const withClock = async (stage: Stage, instance: Stage['instances'][number], offsetMs: number): Promise<void> => {
   const preload = new URL('../clock-shift.ts', import.meta.url).href;
-  await stage.recoveredFrom(async () => {
+  await stage.handedOver(async () => {
     await instance.terminate();
     instance.start({ NODE_OPTIONS: `--import ${preload}`, CLOCK_SHIFT_MS: String(offsetMs) });
     await instance.ready();
   });
   await stage.pause(4);
-  await stage.recoveredFrom(() => instance.kill());
+  await stage.recoveredFrom(() => instance.kill(), 'after the kill');
 };
 
 export const processFaults: readonly Scenario[] = [
+  calm,
   killRandom,
   killRestart,
   killAll,
-  frozenFor('stop-cont', true, 10),
+  frozenFor('stop-cont', true, 9),
   frozenFor('stop-cont-long', false, 45),
   rolling,
   sigterm,

@@ -1,5 +1,7 @@
+import { chatIdAt } from '../../../bench/load.ts';
+import { publishPoison } from '../dead-letters.ts';
 import type { Violation } from '../findings.ts';
-import type { Scenario } from '../scenario.ts';
+import type { Scenario, Stage } from '../scenario.ts';
 
 type Event = { rev: number; event_id: string; chat_id: string; body?: string };
 
@@ -17,6 +19,25 @@ const proof = (
   tamper: (text) => tamper(JSON.parse(text), text),
   run: (stage) => stage.pause(2),
 });
+
+const untampered = (name: string, mustFind: Violation, hide: (stage: Stage) => Promise<void>): Scenario => ({
+  name: `proof: ${name}`,
+  isShort: false,
+  mustFind,
+  tamper: (text) => [text],
+  run: async (stage) => {
+    await stage.pause(2);
+    await hide(stage);
+  },
+});
+
+/** Far above the logical timestamps that the service writes with. */
+const lastWord = '4611686018427387904';
+
+const stored = (name: string, mustFind: Violation, statement: string): Scenario =>
+  untampered(name, mustFind, async ({ stack, producer }) => {
+    await stack.cql(statement, [lastWord, chatIdAt(producer.load, 0)]);
+  });
 
 let held: Event | undefined;
 
@@ -40,18 +61,27 @@ export const proofs: readonly Scenario[] = [
   proof('an event that nobody caused', 'unexpected', (event, text) =>
     isVictim(event) ? [text, JSON.stringify({ ...event, chat_id: 'somebody-else' })] : [text],
   ),
-  {
-    name: 'proof: a stored message is lost',
-    isShort: false,
-    mustFind: 'lost',
-    tamper: (text) => [text],
-    run: async (stage) => {
-      await stage.pause(2);
-      const chat = `bench-${stage.producer.load.run}-0`;
-      // Far above the logical timestamps that the service writes with.
-      const remove =
-        'DELETE FROM messages USING TIMESTAMP 4611686018427387904 WHERE chat_id = ? AND bucket = 0 AND seq = 3';
-      await stage.stack.cql(remove, [chat]);
-    },
-  },
+  stored(
+    'a stored message is lost',
+    'lost',
+    'DELETE FROM messages USING TIMESTAMP ? WHERE chat_id = ? AND bucket = 0 AND seq = 3',
+  ),
+  stored(
+    'a stored message has another text',
+    'unexpected',
+    "UPDATE messages USING TIMESTAMP ? SET body = 'another text' WHERE chat_id = ? AND bucket = 0 AND seq = 3",
+  ),
+  stored(
+    'a stored message has changed its place',
+    'reordered',
+    "UPDATE messages USING TIMESTAMP ? SET client_message_id = 'another' WHERE chat_id = ? AND bucket = 0 AND seq = 3",
+  ),
+  untampered('a dead letter is lost', 'lost', async (stage) => {
+    stage.poison.push('never-sent');
+  }),
+  untampered('a command becomes a dead letter', 'unexpected', async (stage) => {
+    await publishPoison(stage.stack.rabbitmqUrl(), chatIdAt(stage.producer.load, 0), 'not-announced');
+  }),
+  // The last one: that queue stays.
+  untampered('a command is never acked', 'unexpected', (stage) => stage.stack.forgetCommand()),
 ];

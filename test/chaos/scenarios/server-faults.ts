@@ -3,7 +3,6 @@ import { publishPoison } from '../dead-letters.ts';
 import type { Scenario, Stage } from '../scenario.ts';
 import type { StackServer } from '../stack.ts';
 
-/** Recovery: from the moment the server answers again. */
 const restarted = (name: string, isShort: boolean, server: StackServer, signal: 'SIGTERM' | 'SIGKILL'): Scenario => ({
   name,
   isShort,
@@ -11,7 +10,7 @@ const restarted = (name: string, isShort: boolean, server: StackServer, signal: 
     await stage.stack.end(server, signal);
     await stage.pause(1);
     await stage.stack.start();
-    await stage.recovered(stage.mark());
+    await stage.recovered(stage.mark(), 'after the server answers again');
   },
 });
 
@@ -43,7 +42,7 @@ const missingBinding: Scenario = {
   mayHaveGaps: true,
   run: async (stage) => {
     await stage.events.unbind();
-    await stage.pause(5);
+    await stage.pause(3);
     await stage.events.bind();
     await stage.recovered(stage.mark());
   },
@@ -54,12 +53,12 @@ const poison: Scenario = {
   isShort: true,
   run: async (stage) => {
     const { load } = stage.producer;
-    for (let n = 0; n < 10; n++) {
+    for (let n = 0; n < (stage.isShort ? 4 : 10); n++) {
       const chatId = chatIdAt(load, Math.floor(stage.random() * load.chats));
       const fault = stage.mark();
       stage.poison.push(...(await publishPoison(stage.stack.rabbitmqUrl(), chatId, `poison-${load.run}-${n}`)));
-      if (n === 5) await killAndStart(stage);
-      await stage.recovered(fault);
+      if (n === 2) await killAndStart(stage);
+      await stage.recovered(fault, 'after the poison');
     }
   },
 };
@@ -74,7 +73,7 @@ export const serverFaults: readonly Scenario[] = [
   restarted('broker-restart-clean', false, 'rabbitmq', 'SIGTERM'),
   restarted('broker-kill', true, 'rabbitmq', 'SIGKILL'),
   restarted('cassandra-restart', false, 'cassandra', 'SIGTERM'),
-  cassandraAway('cassandra-away-20', true, 20),
+  cassandraAway('cassandra-away-10', true, 10),
   cassandraAway('cassandra-away-60', false, 60),
   memoryAlarm,
   missingBinding,
