@@ -10,7 +10,8 @@ const widestReason = 60;
 export type Row = readonly string[];
 
 export const rowOf = ({ id, at, sourceQueue, reason, attempts, decoded, message }: DeadLetter): Row => {
-  const command = decoded.ok ? decoded.command : undefined;
+  const commands = decoded.ok ? decoded.commands : [];
+  const [command] = commands;
   const why = reason.length > widestReason ? `${reason.slice(0, widestReason - 1)}…` : reason;
   return [
     id,
@@ -18,7 +19,7 @@ export const rowOf = ({ id, at, sourceQueue, reason, attempts, decoded, message 
     sourceQueue ?? '-',
     why,
     String(attempts ?? '-'),
-    command?.type ?? 'unreadable',
+    commands.length > 1 ? `batch of ${commands.length}` : (command?.type ?? 'unreadable'),
     command?.chatId ?? '-',
     command?.senderId ?? '-',
     command?.clientMessageId ?? '-',
@@ -55,7 +56,9 @@ export const details = (letter: DeadLetter): string => {
     ['attempts', String(attempts ?? 'not counted')],
     ['properties', JSON.stringify(properties)],
     ['headers', JSON.stringify(headers ?? {})],
-    decoded.ok ? ['command', JSON.stringify(decoded.command)] : ['unreadable', decoded.reason],
+    decoded.ok
+      ? ['command', decoded.commands.map((one) => JSON.stringify(one)).join(' ')]
+      : ['unreadable', decoded.reason],
     [`body${cut}`, JSON.stringify(body)],
   ];
   return lines.map(([name, value]) => `${name}: ${shown(value)}`).join('\n');

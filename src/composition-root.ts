@@ -1,7 +1,6 @@
 import { startActorSystem } from '../actors/kit/actor-system.ts';
 import { spawnPolicyActor } from '../actors/policy/policy.actor.ts';
 import { type Cell, startCell } from '../actors/shard/guardian.ts';
-import type { ChatReader } from './application/ports/chat-reader.ts';
 import { type CommandSender, SendFailed } from './application/ports/command-sender.ts';
 import { defaultBucketLimits } from './application/turn/decide-command.ts';
 import { CedarPolicyEngine } from './infrastructure/cedar/cedar-policy-engine.ts';
@@ -12,6 +11,7 @@ import { close, listen } from './infrastructure/http/server.ts';
 import { randomIds } from './infrastructure/system/random-ids.ts';
 import { SystemClock } from './infrastructure/system/system-clock.ts';
 import type { ServiceLogger } from './infrastructure/telemetry/logger.ts';
+import { HttpUserDirectory, noUserDirectory } from './infrastructure/user-directory/http-user-directory.ts';
 import { keyHash } from './interface-adapters/amqp/command-identity.ts';
 import { type Broker, openBroker } from './open-broker.ts';
 import { openStore, type Store } from './open-store.ts';
@@ -45,7 +45,13 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
     return value;
   };
   const app = buildApp({
-    reader: lateReader(() => present(store, 'store').reader),
+    reader: late(() => present(store, 'store').reader),
+    personal: late(() => present(store, 'store').personal),
+    directory:
+      config.authBackendUrl === undefined
+        ? noUserDirectory
+        : new HttpUserDirectory(config.authBackendUrl, clock, logger),
+    clock,
     sender: lateSender(() => broker?.sender),
     policy,
     ids: randomIds,
@@ -84,6 +90,7 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
       clock,
       logger,
       limits: defaultBucketLimits,
+      rates: config.rates,
       residency,
     });
   };
@@ -109,14 +116,16 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
   };
 };
 
-/** The reader of a store that may still be connecting: until then every read fails as the store's reads do. */
-const lateReader = (reader: () => ChatReader): ChatReader => ({
-  chat: async (id) => reader().chat(id),
-  standing: async (id, user) => reader().standing(id, user),
-  page: async (request) => reader().page(request),
-  home: async (id) => reader().home(id),
-  ping: async () => reader().ping(),
-});
+/** A port of something that may still be connecting: until then every call fails as the port's calls do. */
+const late = <T extends object>(port: () => T): T =>
+  new Proxy({} as T, {
+    get:
+      (_, name) =>
+      async (...args: unknown[]) => {
+        const found = port();
+        return (found[name as keyof T] as (...args: unknown[]) => unknown).apply(found, args);
+      },
+  });
 
 const lateSender = (sender: () => CommandSender | undefined): CommandSender => ({
   send: async (command, timeoutMs) => {

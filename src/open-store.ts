@@ -1,5 +1,6 @@
 import type { ChatReader } from './application/ports/chat-reader.ts';
 import type { Ownership } from './application/ports/ownership.ts';
+import type { PersonalStore } from './application/ports/personal-store.ts';
 import type { Clock, Logger } from './application/ports/system.ts';
 import { openCassandraCell } from './infrastructure/cassandra/cell.ts';
 import { CassandraUnavailable } from './infrastructure/cassandra/failures.ts';
@@ -7,7 +8,12 @@ import { migrateCassandra } from './infrastructure/cassandra/migrate.ts';
 import type { Config } from './infrastructure/config/config.ts';
 import { openSqliteCell } from './infrastructure/sqlite/sqlite-cell.ts';
 
-export type Store = { readonly reader: ChatReader; readonly ownership: Ownership; close(): Promise<void> };
+export type Store = {
+  readonly reader: ChatReader;
+  readonly personal: PersonalStore;
+  readonly ownership: Ownership;
+  close(): Promise<void>;
+};
 
 type Surroundings = { readonly logger: Logger; readonly clock: Clock; readonly signal: AbortSignal };
 

@@ -2,7 +2,7 @@ import { type Answer, answerOf, type Decision, isEntry } from '../../src/applica
 import { SessionLost } from '../../src/application/ports/chat-store.ts';
 import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import type { ResidentChat } from '../../src/application/turn/resident-chat.ts';
-import { changesAccess } from '../../src/domain/chat/decide.ts';
+import { changesAccess, targetsOf } from '../../src/domain/chat/command.ts';
 import type { ChatId } from '../../src/domain/ids.ts';
 import { type BatchActor, spawnBatchActor } from '../kit/batch-actor.ts';
 import { commandKey } from './answer-memory.ts';
@@ -64,7 +64,10 @@ export class ChatActor {
     const turn: Delivery[] = [];
     let handled = 0;
     while (handled < limit) {
-      const delivery = batch[handled++]!;
+      const delivery = batch[handled]!;
+      // About a message that this turn may post: it is decided when that is.
+      if (turn.length > 0 && targetsOf(delivery.command).some((seq) => seq >= (this.#chat?.state?.nextSeq ?? 1))) break;
+      handled++;
       if (delivery.live && !this.#outbox.adopt(delivery)) turn.push(delivery);
       if (changesAccess(delivery.command)) break;
     }

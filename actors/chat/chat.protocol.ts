@@ -2,6 +2,7 @@ import type { ChatStore } from '../../src/application/ports/chat-store.ts';
 import type { EventLane } from '../../src/application/ports/event-publisher.ts';
 import type { PolicyDecisionPoint } from '../../src/application/ports/policy-decision-point.ts';
 import type { BucketLimits, LogicalClock } from '../../src/application/turn/decide-command.ts';
+import type { RateLimits } from '../../src/application/turn/rate-limit.ts';
 import type { HashKey } from '../../src/application/turn/resident-chat.ts';
 import type { ActorSystem } from '../kit/actor-system.ts';
 import type { RejectionMemory } from './answer-memory.ts';
@@ -18,6 +19,7 @@ export type ShardContext = Patience & {
   readonly rejections: RejectionMemory;
   readonly hashKey: HashKey;
   readonly limits: BucketLimits;
+  readonly rates: RateLimits;
 };
 
 /** Commands a turn takes at most. */

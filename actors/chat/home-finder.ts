@@ -18,20 +18,20 @@ export class HomeFinder {
 
   /** The chat as the store has it (perhaps not existing), or undefined when the turn was forwarded to its home. */
   async open(turn: readonly Delivery[]): Promise<ResidentChat | undefined> {
-    const { store, hashKey, logical } = this.#context;
+    const { store, hashKey, logical, rates } = this.#context;
     this.#home ??= await patiently('reading the home of a chat', this.#context, () => store.home(this.#id));
     if (this.#home === undefined && turn.some(({ command }) => command.type === 'chat.create')) {
       this.#home = await patiently('claiming the home of a chat', this.#context, () =>
         store.claimHome(this.#id, logical.shard),
       );
     }
-    if (this.#home === undefined) return residentChat(this.#id, undefined, hashKey);
+    if (this.#home === undefined) return residentChat(this.#id, undefined, hashKey, rates);
     if (this.#home !== logical.shard) {
       // One at a time: two unconfirmed forwards could change places. When the channel is lost meanwhile, all of them come again.
       for (const delivery of turn) if (delivery.live) await delivery.forward(this.#home);
       return undefined;
     }
     const snapshot = await patiently('opening a chat', this.#context, () => store.open(this.#id));
-    return residentChat(this.#id, snapshot, hashKey);
+    return residentChat(this.#id, snapshot, hashKey, rates);
   }
 }

@@ -4,10 +4,12 @@ import { decideCommand, reject } from '../../src/application/turn/decide-command
 import { findAnswer, surelyNew } from '../../src/application/turn/find-answer.ts';
 import type { KeyHash } from '../../src/application/turn/key-log.ts';
 import type { ResidentChat } from '../../src/application/turn/resident-chat.ts';
-import { type AccessDecision, accessRequestOf } from '../../src/domain/access/access-request.ts';
-import type { Command } from '../../src/domain/chat/command.ts';
+import { loadTargets, noTargets, type Targets, withEntries } from '../../src/application/turn/targets.ts';
+import { type AccessDecision, accessRequestsOf } from '../../src/domain/access/access-request.ts';
+import { type Command, targetsOf } from '../../src/domain/chat/command.ts';
+import type { Entry } from '../../src/domain/chat/entry.ts';
 import { type Rejection, seedReasons } from '../../src/domain/chat/rejection.ts';
-import { rev } from '../../src/domain/ids.ts';
+import { type Micros, rev } from '../../src/domain/ids.ts';
 import { commandKey } from './answer-memory.ts';
 import type { ShardContext } from './chat.protocol.ts';
 import type { Step } from './outbox.ts';
@@ -15,7 +17,8 @@ import { patiently } from './patience.ts';
 
 export type Turn = { readonly steps: readonly Step[]; readonly decisions: readonly Decision[] };
 
-/** dedupe ▸ authorise ▸ decide, for commands of which only the last may change roster or settings. Moves `chat` on; writes nothing. */
+/** dedupe ▸ authorise ▸ decide, for commands of which only the last may change roster or settings, and none is about a message that
+ *  another one posts. Moves `chat` on; writes nothing. */
 export const takeTurn = async (
   chat: ResidentChat,
   deliveries: readonly Delivery[],
@@ -24,7 +27,9 @@ export const takeTurn = async (
 ): Promise<Turn> => {
   const hashes = deliveries.map(({ command }) => context.hashKey(command.senderId, command.clientMessageId));
   const earlier = await earlierAnswers(chat, deliveries, hashes, undone, context);
-  const access = await authorise(chat, deliveries, earlier, context);
+  const targets = await targetsOfAll(chat, deliveries, entriesOf(deliveries, undone), context);
+  const at = context.clock.now();
+  const access = await authorise(chat, deliveries, earlier, targets, at, context);
 
   const steps: Step[] = [];
   const decisions: Decision[] = [];
@@ -40,11 +45,18 @@ export const takeTurn = async (
       steps.push(repeatStep(delivery, first!));
       continue;
     }
-    const at = context.clock.now();
+    const refusal = judgement === 'new' ? chat.rates?.take(command, at) : judgement;
     const decision =
-      judgement === 'new'
-        ? decideCommand(chat, command, hashes[index]!, access[index]!, context.logical, at, context.limits)
-        : reject(command, judgement, context.logical, at);
+      refusal === undefined
+        ? decideCommand(
+            chat,
+            command,
+            hashes[index]!,
+            { access: access[index]!, at, targets: withDecided(targets[index]!, decisions, command) },
+            context.logical,
+            context.limits,
+          )
+        : reject(command, refusal, context.logical, at);
     if (decision === 'exists') {
       steps.push(repeatStep(delivery, await firstEntry(chat, undone, context)));
       continue;
@@ -109,18 +121,52 @@ const authorise = async (
   chat: ResidentChat,
   deliveries: readonly Delivery[],
   earlier: readonly (Answer | undefined)[],
+  targets: readonly Targets[],
+  at: Micros,
   context: ShardContext,
 ): Promise<readonly AccessDecision[]> => {
   const asked = deliveries.map(
     ({ command, redelivered }, index) => judge(command, earlier[index], redelivered) === 'new',
   );
-  const requests = deliveries
-    .filter((_, index) => asked[index])
-    .map(({ command }) => accessRequestOf(chat.state, command));
-  if (requests.length === 0) return deliveries.map(() => notAsked);
-  const answers = await patiently('asking the policy', context, () => context.policy.decide(requests));
+  const requests = deliveries.map(({ command }, index) =>
+    asked[index] ? accessRequestsOf(chat.state, command, targets[index]!, at) : [],
+  );
+  const all = requests.flat();
+  if (all.length === 0) return deliveries.map(() => notAsked);
+  const answers = await patiently('asking the policy', context, () => context.policy.decide(all));
   let next = 0;
-  return asked.map((was) => (was ? answers[next++]! : notAsked));
+  return requests.map((own) => {
+    const words = answers.slice(next, next + own.length);
+    next += own.length;
+    return words.find(({ effect }) => effect === 'deny') ?? words[0] ?? notAsked;
+  });
+};
+
+/** Those on their way, in order of rev; none when no command is about a message. */
+const entriesOf = (deliveries: readonly Delivery[], undone: ReadonlyMap<string, Answer>): readonly Entry[] =>
+  deliveries.some(({ command }) => targetsOf(command).length > 0)
+    ? [...undone.values()].filter(isEntry).sort((a, b) => a.rev - b.rev)
+    : [];
+
+const targetsOfAll = (
+  chat: ResidentChat,
+  deliveries: readonly Delivery[],
+  onTheirWay: readonly Entry[],
+  context: ShardContext,
+): Promise<readonly Targets[]> =>
+  Promise.all(
+    deliveries.map(({ command }) =>
+      targetsOf(command).length === 0
+        ? noTargets
+        : patiently('reading a message', context, () => loadTargets(chat, command, onTheirWay, context.store)),
+    ),
+  );
+
+/** What this very turn has decided about the same messages counts too. */
+const withDecided = (targets: Targets, decisions: readonly Decision[], { senderId }: Command): Targets => {
+  if (targets.size === 0 || decisions.length === 0) return targets;
+  const entries = decisions.map(answerOf).filter(isEntry);
+  return new Map([...targets].map(([seq, target]) => [seq, withEntries(target, entries, senderId)]));
 };
 
 /** What answers the creation of a chat that exists. */

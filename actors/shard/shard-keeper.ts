@@ -1,6 +1,7 @@
 import { answerOf, type Decision } from '../../src/application/decision.ts';
 import type { EventLane } from '../../src/application/ports/event-publisher.ts';
 import type { Session, ShardView, Tenure } from '../../src/application/ports/ownership.ts';
+import { noRateLimits } from '../../src/application/turn/rate-limit.ts';
 import { type ShardNumber, shardNumber } from '../../src/domain/ids.ts';
 import { RejectionMemory } from '../chat/answer-memory.ts';
 import { ShardActor } from './shard.actor.ts';
@@ -98,6 +99,7 @@ export class ShardKeeper {
         {
           ...this.#deps,
           store: this.#session.store,
+          rates: this.#deps.rates ?? noRateLimits,
           lane: lane ?? publisher.lane(shard),
           logical: { shard: shardNumber(shard), epoch: tenure.epoch, n: 0 },
           rejections,

@@ -4,6 +4,7 @@ import type { Ownership } from '../../src/application/ports/ownership.ts';
 import type { PolicyDecisionPoint } from '../../src/application/ports/policy-decision-point.ts';
 import type { Clock, Logger } from '../../src/application/ports/system.ts';
 import type { BucketLimits } from '../../src/application/turn/decide-command.ts';
+import type { RateLimits } from '../../src/application/turn/rate-limit.ts';
 import type { HashKey } from '../../src/application/turn/resident-chat.ts';
 import type { ActorSystem } from '../kit/actor-system.ts';
 
@@ -21,6 +22,8 @@ export type CellDeps = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: BucketLimits;
+  /** Left out: no limits. */
+  readonly rates?: RateLimits;
   readonly residency: Residency;
   /** How long the broker may be out of reach before this process gives its shards away. Default: 15 s, longer than a broker's restart
    *  and than the pause between two attempts to connect. */

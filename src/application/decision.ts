@@ -17,16 +17,32 @@ export type RejectedCommand = Rejection & {
   readonly recipientId: UserId | null;
 };
 
+/** Where a message lies that an entry is about. */
+export type TargetPlace = {
+  readonly seq: Seq;
+  readonly bucket: number;
+  /** Before the entry. */
+  readonly version: number;
+};
+
 /** Where an accepted decision goes in the chat's log. Decided in the turn, so that replay reads nothing else. */
 export type Placement = {
   readonly bucket: number;
   /** The head after this decision. */
   readonly nextSeq: Seq;
   readonly nextRev: Rev;
+  /** Set when the lists of its members are told of this post: they are told once in a while, not of every post. */
+  readonly activeAt: Micros | null;
   /** Set on the decision that opens the bucket. */
   readonly opens: { readonly firstSeq: Seq; readonly firstRev: Rev; readonly startedAt: Micros } | null;
   /** Set on the decision that completes a block of 64 entries: the keys of the block (key-log.ts), in base64. */
   readonly keys: { readonly firstRev: Rev; readonly blob: string } | null;
+  /** Of edits, deletions, erasures and reactions: the messages they are about. Null for other entries. */
+  readonly targets: readonly TargetPlace[] | null;
+  /** The chat's activity is not written into its members' lists (any more). */
+  readonly large: boolean;
+  /** Set when old buckets are dropped: the first one that was kept until now. */
+  readonly dropsFrom: number | null;
 };
 
 export type Outcome =
@@ -55,8 +71,7 @@ export const answerOf = ({ outcome }: Decision): Answer =>
 
 export const rejectionOf = (command: Command, rejection: Rejection, sentAt: string, at: Micros): RejectedCommand => ({
   type: command.type === 'message.post' ? 'message.rejected' : 'command.rejected',
-  code: rejection.code,
-  reason: rejection.reason,
+  ...rejection,
   chatId: command.chatId,
   senderId: command.senderId,
   clientMessageId: command.clientMessageId,

@@ -63,7 +63,14 @@ const entry = (n: number): Answer => ({
   recipients: [userId('7'), userId('anna')],
   body: `Grüße № ${n}`,
   recipientId: null,
+  extras: null,
 });
+
+/** One message of the broker with several commands. */
+const batchOf = (ids: readonly string[], more: object = {}): Buffer => {
+  const commands = ids.map((id) => ({ ...JSON.parse(encodeCommand(post(chat, id)).toString()), ...more }));
+  return Buffer.from(JSON.stringify({ type: 'batch', chat_id: chat, commands }));
+};
 
 const announcement = (answer: Answer, more: Partial<Announcement> = {}): Announcement => ({
   answer,
@@ -349,6 +356,127 @@ export const brokerContract = (name: string, start: StartBroker) =>
         lane.publish(announcement(entry(1), { replyTo: arrived[0]!.replyTo }), () => arrived[0]!.ack());
         expect(await outcome).toEqual({ event: eventBody(entry(1)), replayed: false });
         lane.close();
+      });
+    });
+
+    describe('a batch', () => {
+      const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+      const putBatch = (...ids: readonly string[]) => broker.publishRaw(batchOf(ids), chat, { traceparent });
+
+      it('is one delivery per command, in order, with what came before and after', async () => {
+        await put(['m1']);
+        await putBatch('m2', 'm3', 'm4');
+        await put(['m5']);
+        const { deliveries } = await consumeAll((delivery) => delivery.ack());
+        await received(deliveries, 5);
+        expect(idsOf(deliveries)).toEqual(range(5));
+        expect(deliveries[2]!.command).toEqual(post(chat, 'm3'));
+        expect(deliveries.map((delivery) => delivery.traceparent)).toEqual([
+          undefined,
+          ...Array(3).fill(traceparent),
+          undefined,
+        ]);
+      });
+
+      it('is acked when all of its commands are, in whatever order', async () => {
+        await putBatch('m1', 'm2', 'm3');
+        const first = await consumeAll();
+        await received(first.deliveries, 3);
+        for (const index of [2, 0, 0, 1]) first.deliveries[index]!.ack();
+        await first.close();
+        const second = await consumeAll();
+        await put(['m4']);
+        await received(second.deliveries, 1);
+        expect(idsOf(second.deliveries)).toEqual(['m4']);
+      });
+
+      it('comes back as a whole while one of its commands is not settled', async () => {
+        await putBatch('m1', 'm2', 'm3');
+        const first = await consumeAll();
+        await received(first.deliveries, 3);
+        first.deliveries[0]!.ack();
+        first.deliveries[0]!.ack();
+        first.deliveries[2]!.ack();
+        await first.close();
+        const second = await consumeAll((delivery) => delivery.ack());
+        await received(second.deliveries, 3);
+        expect(idsOf(second.deliveries)).toEqual(range(3));
+        expect(second.deliveries.map(({ redelivered }) => redelivered)).toEqual([true, true, true]);
+        expect(first.deliveries.map(({ live }) => live)).toEqual([false, false, false]);
+      });
+
+      it('counts as one for the prefetch', async () => {
+        const { deliveries } = await consumeAll();
+        const ids = range(10 * prefetch);
+        for (let at = 0; at < ids.length; at += 10) await putBatch(...ids.slice(at, at + 10));
+        await received(deliveries, ids.length);
+        expect(idsOf(deliveries)).toEqual(ids);
+      });
+
+      it('is forwarded once, whichever of its commands are', async () => {
+        await putBatch('m1', 'm2', 'm3');
+        await put(['m4']);
+        const arrived: Delivery[] = [];
+        const before: Delivery[] = [];
+        await consumeAll((delivery, shard) => {
+          if (before.length === 4) return arrived.push(delivery);
+          before.push(delivery);
+          if (before.length < 4) return;
+          void (async () => {
+            for (const one of before) await one.forward(shards[1 - shard]!);
+          })();
+        });
+        await received(arrived, 4);
+        await roundTrip();
+        expect(idsOf(arrived)).toEqual(range(4));
+        expect(arrived[1]!.command).toEqual(post(chat, 'm2'));
+        for (const one of before) one.ack();
+      });
+
+      it('loses only the command that is moved to the dead letters', async () => {
+        await putBatch('m1', 'm2', 'm3');
+        const first = await consumeAll();
+        await received(first.deliveries, 3);
+        await first.deliveries[1]!.deadLetter('it crashed three times');
+        first.deliveries[0]!.ack();
+        first.deliveries[2]!.ack();
+        await first.close();
+        const letters = await broker.deadLetters();
+        expect(letters.map(({ body, reason }) => [Buffer.from(body).toString(), reason])).toEqual([
+          [encodeCommand(post(chat, 'm2')).toString(), 'it crashed three times'],
+        ]);
+        const second = await consumeAll();
+        await put(['m4']);
+        await received(second.deliveries, 1);
+        expect(idsOf(second.deliveries)).toEqual(['m4']);
+      });
+
+      it('goes to the dead letters as a whole when one of its commands cannot be read', async () => {
+        const body = batchOf(['m1', 'm2'], { body: 7 });
+        await broker.publishRaw(body, chat);
+        await put(['m3']);
+        const { deliveries } = await consumeAll((delivery) => delivery.ack());
+        await received(deliveries, 1);
+        expect(idsOf(deliveries)).toEqual(['m3']);
+        await until('the dead letter', async () => (await broker.deadLetters()).length === 1);
+        const [letter] = await broker.deadLetters();
+        expect(Buffer.from(letter!.body).toString()).toBe(body.toString());
+        expect(letter!.reason).toMatch(/^commands\.0: body/);
+      });
+
+      it('settles nothing after the subscription has ended', async () => {
+        await putBatch('m1', 'm2', 'm3');
+        const first = await consumeAll();
+        await received(first.deliveries, 3);
+        await first.close();
+        first.deliveries[0]!.ack();
+        await first.deliveries[1]!.deadLetter('too late');
+        await first.deliveries[2]!.forward(shards[0]);
+        const second = await consumeAll();
+        await received(second.deliveries, 3);
+        await roundTrip();
+        expect(idsOf(second.deliveries)).toEqual(range(3));
+        expect(await broker.deadLetters()).toEqual([]);
       });
     });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MessagePage, PageRequest } from '../../src/application/ports/chat-reader.ts';
-import type { MessagePosted } from '../../src/domain/chat/entry.ts';
-import { type ChatId, type Seq, seq, userId } from '../../src/domain/ids.ts';
+import type { MessagePage, MessageView, PageRequest } from '../../src/application/ports/chat-reader.ts';
+import { defaultSettings } from '../../src/domain/chat/chat-state.ts';
+import { type ChatId, micros, type Seq, seq, userId } from '../../src/domain/ids.ts';
 import {
   beginWriting,
   type CellHarness,
@@ -13,11 +13,14 @@ import type { ChatWriter } from '../support/decisions.ts';
 
 type Anchor = PageRequest['anchor'];
 
-const messagesOf = ({ entries }: ChatWriter) => entries.filter((entry) => entry.type === 'message.posted');
+const messagesOf = ({ views }: ChatWriter): MessageView[] => [...views];
 const seqsOf = (page: MessagePage | undefined) => page?.items.map((message) => message.seq as number);
 /** high, high − 1 … low */
 const downTo = (high: number, low: number) =>
   Array.from({ length: Math.max(0, high - low + 1) }, (_, index) => high - index);
+
+/** Somebody who was there from the beginning. */
+const founder = { role: 'member', fromSeq: 1, fromRev: 1, mutedUntil: null, hides: false };
 
 /** To the implementer: every test has chats of its own, so the store need not be empty. */
 export const chatReaderContract = (name: string, start: StartCell) =>
@@ -43,7 +46,8 @@ export const chatReaderContract = (name: string, start: StartCell) =>
       await cell?.close();
     }, patient.timeout);
 
-    const page = (chatId: ChatId, anchor: Anchor, limit: number) => cell.reader.page({ chatId, anchor, limit });
+    const page = (chatId: ChatId, anchor: Anchor, limit: number, fromSeq = 1) =>
+      cell.reader.page({ chatId, anchor, limit, fromSeq: seq(fromSeq) });
     const longPage = (anchor: Anchor, limit: number) => page(long.chatId, anchor, limit);
     const olderThan = (at: number): Anchor => ({ at: 'before', seq: seq(at) });
     const newerThan = (at: number): Anchor => ({ at: 'after', seq: seq(at) });
@@ -77,15 +81,17 @@ export const chatReaderContract = (name: string, start: StartCell) =>
         expect(await cell.reader.chat(writer.chatId)).toEqual({
           id: writer.chatId,
           kind: 'group',
-          title: 'Öffnung 🎉',
+          settings: { ...defaultSettings, title: 'Öffnung 🎉' },
           members: [
-            { userId: '5', role: 'owner' },
-            { userId: '10', role: 'member' },
-            { userId: '2', role: 'member' },
-            { userId: '9', role: 'member' },
+            { userId: '5', ...founder, role: 'owner' },
+            { userId: '10', ...founder },
+            { userId: '2', ...founder },
+            { userId: '9', ...founder },
           ],
           lastSeq: 0,
           rev: 1,
+          firstSeq: 1,
+          firstRev: 1,
         });
       });
 
@@ -94,7 +100,7 @@ export const chatReaderContract = (name: string, start: StartCell) =>
         await writing.write([writer.create({ kind: 'direct', members: ['2'] }), ...writer.posts(3)]);
         expect(await cell.reader.chat(writer.chatId)).toMatchObject({
           kind: 'direct',
-          title: null,
+          settings: defaultSettings,
           lastSeq: 3,
           rev: 4,
         });
@@ -115,19 +121,27 @@ export const chatReaderContract = (name: string, start: StartCell) =>
         await writing.write([writer.create({ members })]);
         const chat = await cell.reader.chat(writer.chatId);
         expect(chat?.members.map((member) => member.userId)).toEqual(['1', ...members.toSorted()]);
-        expect(await cell.reader.standing(writer.chatId, userId('user-9998'))).toEqual({
-          kind: 'group',
-          role: 'member',
-        });
+        expect(await cell.reader.standing(writer.chatId, userId('user-9998'))).toMatchObject({ member: founder });
       });
     });
 
     it('tells a user’s standing, and a stranger’s', async () => {
       const writer = writing.writer();
       await writing.write([writer.create({ kind: 'direct', sender: '1', members: ['2'] })]);
-      expect(await cell.reader.standing(writer.chatId, userId('1'))).toEqual({ kind: 'direct', role: 'owner' });
-      expect(await cell.reader.standing(writer.chatId, userId('2'))).toEqual({ kind: 'direct', role: 'member' });
-      expect(await cell.reader.standing(writer.chatId, userId('3'))).toEqual({ kind: 'direct', role: undefined });
+      const standing = { kind: 'direct', settings: defaultSettings, firstSeq: 1, firstRev: 1 };
+      const of = (id: string) => cell.reader.standing(writer.chatId, userId(id));
+      expect(await of('1')).toEqual({ ...standing, member: { ...founder, role: 'owner' } });
+      expect(await of('2')).toEqual({ ...standing, member: founder });
+      expect(await of('3')).toEqual({ ...standing, member: undefined });
+    });
+
+    it('tells the head of a chat, and of none', async () => {
+      const writer = writing.writer();
+      expect(await cell.reader.head(writer.chatId)).toBeUndefined();
+      await writing.write([writer.create()]);
+      expect(await cell.reader.head(writer.chatId)).toEqual({ rev: 1, seq: 0 });
+      await writing.write(writer.posts(3));
+      expect(await cell.reader.head(writer.chatId)).toEqual({ rev: 4, seq: 3 });
     });
 
     describe('a page', () => {
@@ -162,7 +176,7 @@ export const chatReaderContract = (name: string, start: StartCell) =>
         ]);
         const items = (await page(writer.chatId, newest, 50))?.items;
         expect(items).toEqual(messagesOf(writer).reverse());
-        expect(items?.map((message) => message.recipientId)).toEqual(['1', '2']);
+        expect(items?.map((message) => message.post.recipientId)).toEqual(['1', '2']);
       });
 
       it.each<[string, Anchor, number, number, number]>([
@@ -242,7 +256,7 @@ export const chatReaderContract = (name: string, start: StartCell) =>
       it.each([1, 7, 40, 50, 100])(
         'of %i is followed by older ones until every message was seen once',
         async (limit) => {
-          const seen: MessagePosted[] = [];
+          const seen: MessageView[] = [];
           let anchor: Anchor = newest;
           for (let pages = 0; pages < 120; pages++) {
             const found = await longPage(anchor, limit);
@@ -257,7 +271,7 @@ export const chatReaderContract = (name: string, start: StartCell) =>
       it.each([1, 7, 40, 50, 100])(
         'of %i is followed by newer ones until every message was seen once',
         async (limit) => {
-          const seen: MessagePosted[] = [];
+          const seen: MessageView[] = [];
           let anchor: Anchor = newerThan(0);
           for (let pages = 0; pages < 120; pages++) {
             const found = await longPage(anchor, limit);
@@ -279,6 +293,39 @@ export const chatReaderContract = (name: string, start: StartCell) =>
         await writing.write(decisions);
         expect(seqsOf(await page(writer.chatId, newest, 50))).toEqual(downTo(16, 1));
         expect(seqsOf(await page(writer.chatId, newerThan(3), 9))).toEqual(downTo(12, 4));
+      });
+
+      it.each<[string, Anchor, number, number, number]>([
+        ['the newest', newest, 50, 120, 100],
+        ['those before', olderThan(110), 50, 109, 100],
+        ['none before the first', olderThan(50), 50, 99, 100],
+        ['those after, from the first on', newerThan(3), 5, 104, 100],
+        ['around the first', around(100), 5, 104, 100],
+        ['around one that is not shown', around(7), 5, 104, 100],
+      ])('shows a member who came at message 100 nothing older: %s', async (_, anchor, limit, high, low) => {
+        const found = await page(long.chatId, anchor, limit, 100);
+        expect(seqsOf(found)).toEqual(downTo(high, low));
+        expect(found).toMatchObject({ hasOlder: false, hasNewer: high < 120, firstSeq: 100, lastSeq: 120 });
+      });
+
+      it('is empty for somebody who came after the last message', async () => {
+        const nothing = { items: [], hasOlder: false, hasNewer: false, firstSeq: 0, lastSeq: 0 };
+        for (const anchor of [newest, olderThan(50), newerThan(50), around(50)])
+          expect(await page(long.chatId, anchor, 50, 121)).toEqual(nothing);
+      });
+
+      it('lies around the first message that was posted at a time or later', async () => {
+        const at = (time: number): Anchor => ({ at: 'time', time: micros(time) });
+        const timeOf = (number: number) => long.view(number)!.post.at as number;
+        expect(seqsOf(await longPage(at(timeOf(60)), 3))).toEqual([61, 60, 59]);
+        expect(seqsOf(await longPage(at(timeOf(59) + 1), 3))).toEqual([61, 60, 59]);
+        expect(seqsOf(await longPage(at(timeOf(60) + 1), 1))).toEqual([61]);
+        expect(seqsOf(await longPage(at(timeOf(40) + 1), 1))).toEqual([41]);
+        expect(seqsOf(await longPage(at(timeOf(41)), 1))).toEqual([41]);
+        expect(seqsOf(await longPage(at(0), 3))).toEqual([3, 2, 1]);
+        expect(seqsOf(await longPage(at(timeOf(120) + 1), 3))).toEqual([120, 119, 118]);
+        expect(seqsOf(await page(long.chatId, at(0), 3, 100))).toEqual([102, 101, 100]);
+        expect(await longPage(at(timeOf(60)), 3)).toMatchObject({ hasOlder: true, hasNewer: true });
       });
 
       it('never has a hole while messages are being written', async () => {

@@ -1,20 +1,18 @@
 import { openMemoryCell } from '../../src/infrastructure/memory/memory-cell.ts';
 import { randomChatId, type StartCell } from '../support/cell-harness.ts';
-import { chatReaderContract } from './chat-reader.contract.ts';
-import { chatStoreContract } from './chat-store.contract.ts';
-import { ownershipContract } from './ownership.contract.ts';
+import { cellContract } from './cell.contract.ts';
 
 const start: StartCell = async () => {
-  const { reader, ownership } = openMemoryCell();
+  const { database, reader, personal, ownership } = openMemoryCell();
   return {
     reader,
+    personal,
     begin: () => ownership.begin(),
     lose: (session) => ownership.lose(session),
+    damage: (chatId, at) => void database.chats.get(chatId)!.messages.delete(at),
     newChatId: randomChatId,
     close: () => ownership.close(),
   };
 };
 
-chatStoreContract('memory', start);
-chatReaderContract('memory', start);
-ownershipContract('memory', start);
+cellContract('memory', start);

@@ -1,19 +1,24 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { openSqliteCell } from '../../src/infrastructure/sqlite/sqlite-cell.ts';
 import { randomChatId, type StartCell } from '../support/cell-harness.ts';
-import { chatReaderContract } from './chat-reader.contract.ts';
-import { chatStoreContract } from './chat-store.contract.ts';
-import { ownershipContract } from './ownership.contract.ts';
+import { cellContract } from './cell.contract.ts';
 
 const start: StartCell = async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'chat-messaging-'));
-  const { reader, ownership, close } = openSqliteCell({ dataDir });
+  const { reader, personal, ownership, close } = openSqliteCell({ dataDir });
   return {
     reader,
+    personal,
     begin: () => ownership.begin(),
     lose: (session) => ownership.lose(session),
+    damage: (chatId, at) => {
+      const other = new DatabaseSync(join(dataDir, 'chats.sqlite'));
+      other.prepare('DELETE FROM messages WHERE chat_id = ? AND seq = ?').run(chatId, at);
+      other.close();
+    },
     newChatId: randomChatId,
     close: async () => {
       await close();
@@ -22,6 +27,4 @@ const start: StartCell = async () => {
   };
 };
 
-chatStoreContract('SQLite', start);
-chatReaderContract('SQLite', start);
-ownershipContract('SQLite', start);
+cellContract('SQLite', start);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServiceProcess } from '../support/service-process.ts';
+import { commandRows } from './commands.table.ts';
 
 /** What a user of the service sees, whatever it runs on. `env` says what that is. */
 export const serviceSuite = (name: string, env: () => Record<string, string>) =>
@@ -46,6 +47,57 @@ export const serviceSuite = (name: string, env: () => Record<string, string>) =>
         title: 'Trip',
         last_seq: 25,
         rev: 26,
+      });
+    });
+
+    it('does every command, once however often it is sent, and refuses it to who may not', async () => {
+      const chat = await group();
+      for (const user of [1, 2]) await post(user, chat, `text of ${user}`);
+      const revs: number[] = [];
+      for (const { command, user, method, path, payload, event, denied } of commandRows) {
+        const id = `id-${command}`;
+        const send = (who: number, client: string) => {
+          const named = method === 'DELETE' || path.includes('/reactions/');
+          return named
+            ? service.ask(who, method, `/v1/chats/${chat}${path}?client_message_id=${client}`)
+            : service.ask(who, method, `/v1/chats/${chat}${path}`, { ...payload, client_message_id: client });
+        };
+        const first = await send(user, id);
+        expect(first.json, command).toMatchObject(event);
+        const again = await send(user, id);
+        expect([again.status, again.json], command).toEqual([200, first.json]);
+        expect((await send(denied.user, `${id}-denied`)).json.code, command).toBe(denied.code);
+        revs.push(first.json.rev);
+      }
+      expect(revs).toEqual(commandRows.map((_, index) => index + 4));
+      const { json } = await service.ask(1, 'GET', `/v1/chats/${chat}/changes?limit=100`);
+      expect(json.items.map((item: { rev: number }) => item.rev)).toEqual(Array.from({ length: 13 }, (_, n) => n + 1));
+      const page = await service.ask(2, 'GET', `/v1/chats/${chat}/messages?min_rev=13`);
+      expect(page.json.items).toMatchObject([
+        { seq: 3, body: 're' },
+        { seq: 2, is_deleted: true, body: '' },
+        { seq: 1 },
+      ]);
+      const integrity = await service.ask(1, 'GET', `/v1/chats/${chat}/integrity`);
+      expect(integrity.json).toMatchObject({ dense: true, messages: 3, changes: 10 });
+      expect((await service.ask(3, 'GET', `/v1/chats/${chat}/messages`)).json.code).toBe('CHAT_NOT_FOUND');
+      const list = await service.ask(2, 'GET', '/v1/chats?limit=1');
+      expect(list.json.items).toMatchObject([{ id: chat, last_message: { body: 're' }, unread_count: 2 }]);
+    });
+
+    it('serves the siblings on their own routes', async () => {
+      const [one, two] = [Math.floor(Math.random() * 1e9), Math.floor(Math.random() * 1e9) + 1e9];
+      const chat = await service.ask(one, 'POST', '/chats/', { user_ids: [two, one] });
+      expect(chat).toMatchObject({ status: 200, json: { related_users: [{ id: one }, { id: two }] } });
+      await post(one, chat.json.id, 'hi');
+      const renamed = { id: two, username: 'bella', avatar_url: 'https://example.org/b' };
+      expect((await service.ask(two, 'POST', '/messaging/chats/update-chat-related-user', renamed)).status).toBe(204);
+      expect((await service.ask(one, 'GET', '/chats/get-chats')).json).toMatchObject([
+        { id: chat.json.id, related_users: [{ id: one }, renamed] },
+      ]);
+      expect((await service.ask(two, 'GET', `/messages/get-messages?chat_id=${chat.json.id}`)).json).toMatchObject({
+        messages: [{ body: 'hi', sender_id: one, recipient_id: two, status: 'delivered' }],
+        previous_messages_exist: false,
       });
     });
 

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import { chatReaderContract } from '../contract/chat-reader.contract.ts';
-import { chatStoreContract } from '../contract/chat-store.contract.ts';
-import { ownershipContract } from '../contract/ownership.contract.ts';
+import { cellContract } from '../contract/cell.contract.ts';
 import { TestKeyspace } from '../support/cassandra-cell.ts';
 import { patient, randomChatId, type StartCell } from '../support/cell-harness.ts';
 
@@ -13,16 +11,16 @@ beforeAll(async () => {
 afterAll(() => keyspace.drop(), patient.timeout);
 
 const start: StartCell = async () => {
-  const { reader, ownership, close } = await keyspace.open();
+  const { reader, personal, ownership, close } = await keyspace.open();
   return {
     reader,
+    personal,
     begin: () => ownership.begin(),
     lose: (session) => keyspace.fence(session.id),
+    damage: (chatId, at) => keyspace.removeMessage(chatId, at),
     newChatId: randomChatId,
     close,
   };
 };
 
-chatStoreContract('Cassandra', start);
-chatReaderContract('Cassandra', start);
-ownershipContract('Cassandra', start);
+cellContract('Cassandra', start);

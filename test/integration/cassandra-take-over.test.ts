@@ -4,7 +4,7 @@ import type { Decision } from '../../src/application/decision.ts';
 import { SessionLost } from '../../src/application/ports/chat-store.ts';
 import type { Session, Tenure } from '../../src/application/ports/ownership.ts';
 import type { Logger } from '../../src/application/ports/system.ts';
-import { shardNumber } from '../../src/domain/ids.ts';
+import { seq, shardNumber } from '../../src/domain/ids.ts';
 import type { CassandraCell } from '../../src/infrastructure/cassandra/cell.ts';
 import { encodeGroup, journalText } from '../../src/infrastructure/cassandra/journal-payload.ts';
 import { journalQueries, ringSlots } from '../../src/infrastructure/cassandra/journal-statements.ts';
@@ -194,7 +194,7 @@ describe('taking a shard over', patient, () => {
     const { cell, session, taken } = await takeAsFormerSelf();
     expect(taken.undone).toEqual(decisions);
     expect(await cell.reader.chat(chat)).toMatchObject({ lastSeq: 4, rev: 5 });
-    const page = await cell.reader.page({ chatId: chat, anchor: { at: 'newest' }, limit: 10 });
+    const page = await cell.reader.page({ chatId: chat, anchor: { at: 'newest' }, limit: 10, fromSeq: seq(1) });
     expect(page?.items.map(({ seq }) => seq)).toEqual([4, 3, 2, 1]);
     await session.release(taken.tenure!);
   });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/application/decision.ts';
 import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import type { Announcement } from '../../src/application/ports/event-publisher.ts';
+import { defaultSettings } from '../../src/domain/chat/chat-state.ts';
 import { chatId, clientMessageId, micros, rev, seq, shardNumber, userId } from '../../src/domain/ids.ts';
 import type { AmqpBroker } from '../../src/infrastructure/amqp/amqp-broker.ts';
 import { encodeCommand } from '../../src/interface-adapters/amqp/command-json.ts';
@@ -24,8 +25,8 @@ const event = (n: number, type: 'message.posted' | 'chat.created' = 'message.pos
   };
   const answer: Answer =
     type === 'message.posted'
-      ? { ...common, type, seq: seq(n), body: `text ${n}`, recipientId: null }
-      : { ...common, type, kind: 'group', title: null, members: [] };
+      ? { ...common, type, seq: seq(n), body: `text ${n}`, recipientId: null, extras: null }
+      : { ...common, type, kind: 'group', settings: defaultSettings, members: [] };
   return { answer, replayed: false, traceparent: undefined, replyTo: undefined };
 };
 const numbers = (count: number, from = 1) => Array.from({ length: count }, (_, i) => i + from);

@@ -6,7 +6,8 @@ import type { BoundStatement, DataAccess } from '../../src/infrastructure/cassan
 import type { FallenSessions } from '../../src/infrastructure/cassandra/fallen-sessions.ts';
 import { decodeGroup, encodeGroup } from '../../src/infrastructure/cassandra/journal-payload.ts';
 import { journalQueries } from '../../src/infrastructure/cassandra/journal-statements.ts';
-import { projectionOf, projectionQueries } from '../../src/infrastructure/cassandra/projection.ts';
+import { projectionOf } from '../../src/infrastructure/cassandra/projection.ts';
+import { projectionQueries } from '../../src/infrastructure/cassandra/projection-queries.ts';
 import { batchesOf } from '../../src/infrastructure/cassandra/projector.ts';
 import { readShard, shardQueries } from '../../src/infrastructure/cassandra/session-tables.ts';
 

@@ -1,5 +1,9 @@
 /** The statements that the adapter uses, taken apart. Anything else throws: a new form must be taught here first. */
-export type Term = { readonly column: string; readonly op: '=' | '<' | '>' | '<=' | '>='; readonly value: Value };
+export type Term = {
+  readonly column: string;
+  readonly op: '=' | '<' | '>' | '<=' | '>=' | 'IN';
+  readonly value: Value;
+};
 /** A literal, or the index of a bound value. */
 type Value = { readonly literal: unknown } | { readonly bound: number };
 
@@ -16,7 +20,7 @@ export type Statement = {
   readonly timestamp: Value | undefined;
   readonly ttl: Value | undefined;
   readonly limit: Value | undefined;
-  readonly descending: boolean;
+  readonly order: 'ASC' | 'DESC' | undefined;
 };
 
 const parsed = new Map<string, Statement>();
@@ -46,7 +50,7 @@ const take = (text: string): Statement => {
       .split(by)
       .filter(Boolean)
       .map((term) => {
-        const [, column, op, word] = /^(\w+) (=|<=|>=|<|>) (\S+)$/.exec(term.trim()) ?? [];
+        const [, column, op, word] = /^(\w+) (=|<=|>=|<|>|IN) (\S+)$/.exec(term.trim()) ?? [];
         if (word === undefined) throw new Error(`simulation: not a term: ${term} in ${text}`);
         return { column: column!, op: op as Term['op'], value: value(word) };
       });
@@ -57,7 +61,7 @@ const take = (text: string): Statement => {
     conditions: [],
     distinct: false,
     notExists: false,
-    descending: false,
+    order: undefined,
     timestamp: undefined,
     ttl: undefined,
     limit: undefined,
@@ -106,7 +110,7 @@ const take = (text: string): Statement => {
       kind: 'select',
       table: table!,
       distinct: distinct !== undefined,
-      descending: order === 'DESC',
+      order: order as Statement['order'],
       limit: last,
       ...parts,
     };

@@ -156,7 +156,8 @@ export class FakeCassandra {
           const statement = parse(query);
           const time =
             stampMicros === undefined ? timeOf(boundTo(statement.timestamp!, params)) : BigInt(Math.round(stampMicros));
-          replica.write(statement, params, time);
+          if (statement.kind === 'delete') replica.bury(statement, params, time);
+          else replica.write(statement, params, time);
           const values = new Map(statement.set.map(({ column, value }) => [column, boundTo(value, params)]));
           this.#witness.projected(statement.table, values, index);
         }

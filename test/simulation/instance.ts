@@ -3,6 +3,7 @@ import { type Cell, startCell } from '../../actors/shard/guardian.ts';
 import type { EventPublisher } from '../../src/application/ports/event-publisher.ts';
 import type { Ownership } from '../../src/application/ports/ownership.ts';
 import type { Clock, Logger } from '../../src/application/ports/system.ts';
+import { noRateLimits } from '../../src/application/turn/rate-limit.ts';
 import { micros } from '../../src/domain/ids.ts';
 import { microsOfMs } from '../../src/domain/time.ts';
 import { CassandraOwnership } from '../../src/infrastructure/cassandra/cassandra-ownership.ts';
@@ -98,6 +99,7 @@ export const startInstance = (sim: World, label: string): Instance => {
     logger,
     // Small enough that buckets roll, blocks of keys are full and chats are passivated within one run.
     limits: { windowMicros: microsOfMs(3_600_000), maxMessages: random.int(8, 90), maxEntries: 1_000 },
+    rates: noRateLimits,
     residency: { maxChats: random.int(1, 3), idleMs: random.int(200, 4_000) },
   });
   scheduler.current = before;

@@ -1,7 +1,10 @@
 import { type Answer, answerOf, type Decision, isEntry } from '../../src/application/decision.ts';
 import type { Command } from '../../src/domain/chat/command.ts';
+import type { Entry } from '../../src/domain/chat/entry.ts';
+import type { Seq } from '../../src/domain/ids.ts';
 import { decodeGroup } from '../../src/infrastructure/cassandra/journal-payload.ts';
 import { journalQueries } from '../../src/infrastructure/cassandra/journal-statements.ts';
+import { erasedEntry } from '../../src/infrastructure/store-kit/erased-entry.ts';
 import { eventBody, eventIdOf } from '../../src/interface-adapters/amqp/event-json.ts';
 import type { StoreWitness } from './fake-cassandra.ts';
 import type { BrokerWitness } from './fake-rabbit.ts';
@@ -147,9 +150,17 @@ export class Invariants implements StoreWitness, BrokerWitness {
       const first = this.#accepted.get(key);
       if (first !== undefined) this.#violated('I4', `two entries: ${nameOf(first)} and ${nameOf(answer)}`, chatId);
       this.#accepted.set(key, answer);
+      if (isEntry(answer) && answer.type === 'message.erased') this.#erased(log.filter(isEntry), answer.seqs);
     }
     const bodies = this.#events.get(id) ?? new Set();
     this.#events.set(id, bodies.add(eventBody(answer)));
+  }
+
+  /** Who asks again about an erased message hears what is left of it. */
+  #erased(log: readonly Entry[], seqs: readonly Seq[]): void {
+    for (const entry of log)
+      if ('seq' in entry && seqs.includes(entry.seq))
+        this.#events.get(eventIdOf(entry))?.add(eventBody(erasedEntry(entry)));
   }
 
   /** Groups up to `pos` will never be replayed: their events must be out, or a later group carries them. */
@@ -214,7 +225,8 @@ export class Invariants implements StoreWitness, BrokerWitness {
     if (!this.#answered.has(keyOf(command)))
       this.#violated('I6', `acked, but its event is not out: ${clientMessageId}`, chatId);
     const entry = this.#accepted.get(keyOf(command));
-    if (entry === undefined || !isEntry(entry)) return;
+    // A command that was sent twice may be refused first and accepted then: which of the two is acked cannot be told here.
+    if (entry === undefined || !isEntry(entry) || this.#rejected.has(keyOf(command))) return;
     const bits = this.#held.get(`${chatId}/${entry.rev}`) ?? 0;
     if (bits === 0 || (bits & (bits - 1)) === 0)
       this.#violated('I6', `acked, but not every quorum has the row: ${nameOf(entry)}`, chatId);

@@ -1,7 +1,10 @@
 import type { Command } from '../../src/domain/chat/command.ts';
+import { micros, seq, userId } from '../../src/domain/ids.ts';
 import { journalQueries } from '../../src/infrastructure/cassandra/journal-statements.ts';
-import { create, post } from '../support/commands.ts';
+import { command as commandOf, create, post } from '../support/commands.ts';
+import type { Wish } from '../support/decisions.ts';
 import { type Instance, sessionTimeoutMs, startInstance } from './instance.ts';
+import type { Random } from './random.ts';
 import { type Owner, world } from './scheduler.ts';
 import type { World } from './world.ts';
 
@@ -33,13 +36,33 @@ export const publishCommands = (sim: World, stormMs: number): void => {
     const pauseMs = (stormMs * random.between(0.05, 0.9)) / posts;
     for (let index = 1; index <= posts; index++) {
       atMs += random.between(0, 2 * pauseMs);
-      const command = post(chat, `m${index}`, { sender: random.pick(['1', '2', '2', '3']) });
+      const isPost = index < 3 || random.chance(0.7);
+      const sender = random.pick(['1', '2', '2', '3']);
+      const command = isPost ? post(chat, `m${index}`, { sender }) : afterthought(random, chat, index, sender);
       put(atMs, route, command);
       if (random.chance(0.12))
         put(atMs + random.between(0, 9_000), random.chance(0.8) ? route : random.int(0, shards - 1), command);
     }
     if (random.chance(0.3)) put(atMs, born, create(chat, 'again'));
   }
+};
+
+/** About what was posted before; some of it is refused, since nothing is there yet or it is gone. */
+const afterthought = (random: Random, chat: string, index: number, sender: string): Command => {
+  const about = seq(random.int(Math.max(1, index - 12), index));
+  const wish = random.pick<Wish>([
+    { type: 'message.edit', seq: about, body: `edit ${index}`, ifVersion: undefined },
+    { type: 'message.edit', seq: about, body: `edit ${index}`, ifVersion: 1 },
+    { type: 'message.delete', seq: about, scope: random.pick(['everyone', 'me']) },
+    { type: 'reaction.add', seq: about, emoji: random.pick(['👍', '🎉']) },
+    { type: 'reaction.remove', seq: about, emoji: '👍' },
+    { type: 'message.erase', userId: userId('2'), seqs: [about, seq(about + 1)] },
+    { type: 'chat.update', settings: { title: `title ${index}` } },
+    { type: 'member.add', userId: userId('3'), role: 'member' },
+    { type: 'member.remove', userId: userId('3') },
+    { type: 'member.mute', userId: userId('2'), until: micros(index) },
+  ]);
+  return commandOf(chat, `m${index}`, wish, { sender: wish.type === 'message.erase' ? 'system' : sender });
 };
 
 export const publish = (sim: World, atMs: number, shard: number, command: Command): void => {

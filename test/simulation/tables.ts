@@ -2,7 +2,8 @@ import { boundTo, type Statement, type Term } from './cql.ts';
 
 type Table = {
   readonly key: readonly string[];
-  readonly order?: string;
+  /** The clustering columns. */
+  readonly order?: readonly string[];
   readonly descending?: boolean;
   readonly statics?: readonly string[];
 };
@@ -11,19 +12,27 @@ type Table = {
 const tables: Readonly<Record<string, Table>> = {
   chat_homes: { key: ['chat_id'] },
   shards: { key: ['shard'] },
-  journal: { key: ['session'], order: 'slot', statics: ['state', 'next_pos', 'done_pos', 'beat', 'instance'] },
+  journal: { key: ['session'], order: ['slot'], statics: ['state', 'next_pos', 'done_pos', 'beat', 'instance'] },
   sessions: { key: ['session'] },
-  chats: { key: ['chat_id'], order: 'user_id', statics: ['settings', 'current_bucket'] },
-  chats_by_user: { key: ['user_id'], order: 'chat_id' },
+  chats: {
+    key: ['chat_id'],
+    order: ['user_id'],
+    statics: ['settings', 'updated_settings', 'large', 'current_bucket', 'first_bucket', 'first_seq', 'first_rev'],
+  },
+  chats_by_user: { key: ['user_id'], order: ['chat_id'] },
   messages: {
     key: ['chat_id', 'bucket'],
-    order: 'seq',
+    order: ['seq'],
     descending: true,
     statics: ['next_seq', 'next_rev', 'first_seq', 'first_rev', 'started_at'],
   },
-  changes: { key: ['chat_id', 'bucket'], order: 'rev' },
-  entry_keys: { key: ['chat_id', 'bucket'], order: 'first_rev' },
-  chat_buckets: { key: ['chat_id'], order: 'bucket', descending: true },
+  message_versions: { key: ['chat_id', 'bucket'], order: ['seq', 'version'] },
+  reactions: { key: ['chat_id', 'bucket'], order: ['seq', 'user_id'] },
+  deletions: { key: ['chat_id', 'bucket'], order: ['seq'] },
+  hidden_messages: { key: ['chat_id', 'user_id'], order: ['seq'] },
+  changes: { key: ['chat_id', 'bucket'], order: ['rev'] },
+  entry_keys: { key: ['chat_id', 'bucket'], order: ['first_rev'] },
+  chat_buckets: { key: ['chat_id'], order: ['bucket'], descending: true },
 };
 
 export const isLedger = (table: string): boolean =>
@@ -37,10 +46,16 @@ const tableOf = (name: string): Table => {
 
 type Cell = { readonly value: unknown; readonly time: bigint; readonly expiresMs: number };
 type Cells = Map<string, Cell>;
+/** The values of a row's clustering columns. */
+type At = readonly unknown[];
+type RowCells = { readonly at: At; readonly cells: Cells };
+/** Hides what is not younger. `undefined`: the statics. */
+type Tombstone = { readonly covers: (at: At | undefined) => boolean; readonly time: bigint };
 type Partition = {
   readonly key: Readonly<Record<string, unknown>>;
   readonly statics: Cells;
-  readonly rows: Map<unknown, Cells>;
+  readonly rows: Map<string, RowCells>;
+  readonly tombstones: Tombstone[];
 };
 export type FakeRow = Record<string, unknown> & { get(column: string): unknown };
 
@@ -49,7 +64,7 @@ export class Replica {
   readonly #tables = new Map<string, Map<string, Partition>>();
 
   write(statement: Statement, params: readonly unknown[], time: bigint, expiresMs = Number.POSITIVE_INFINITY): void {
-    const { key, order, statics = [] } = tableOf(statement.table);
+    const { key, order = [], statics = [] } = tableOf(statement.table);
     const values = new Map(
       [...statement.set, ...statement.where].map(({ column, value }) => [column, boundTo(value, params)]),
     );
@@ -58,15 +73,16 @@ export class Replica {
       Object.fromEntries(key.map((column) => [column, values.get(column)])),
       true,
     )!;
-    const at = order !== undefined && values.has(order) ? values.get(order) : order === undefined ? '' : undefined;
-    let row: Cells | undefined;
+    const at = order.every((column) => values.has(column)) ? order.map((column) => values.get(column)) : undefined;
+    let row: RowCells | undefined;
     if (at !== undefined) {
-      row = partition.rows.get(at) ?? new Map();
-      partition.rows.set(at, row);
+      const text = at.join('\n');
+      row = partition.rows.get(text) ?? { at, cells: new Map() };
+      partition.rows.set(text, row);
     }
     for (const { column } of statement.set) {
-      if (key.includes(column) || column === order) continue;
-      const cells = statics.includes(column) ? partition.statics : row;
+      if (key.includes(column) || order.includes(column)) continue;
+      const cells = statics.includes(column) ? partition.statics : row?.cells;
       if (cells === undefined) throw new Error(`simulation: ${column} needs a row in ${statement.table}`);
       const value = values.get(column);
       if (value === undefined || value === null) throw new Error(`simulation: null is bound to ${column}`);
@@ -75,26 +91,37 @@ export class Replica {
     }
   }
 
-  /** Whole partitions, or rows above or at a clustering value: all that the service ever deletes. */
+  /** A projection's delete: a row, a range of rows or a whole partition. What is older may still arrive, and stays hidden. */
+  bury(statement: Statement, params: readonly unknown[], time: bigint): void {
+    const { key, order } = tableOf(statement.table);
+    const partition = this.partition(statement.table, keyOf(key, statement.where, params), true)!;
+    const within = filterOf(order, statement.where, params);
+    const isWhole = statement.where.every(({ column }) => key.includes(column));
+    partition.tombstones.push({ covers: (at) => (at === undefined ? isWhole : within(at)), time });
+  }
+
+  /** Of the ledger: whole partitions, or rows above or at a clustering value. */
   remove(statement: Statement, params: readonly unknown[]): void {
     const { key, order } = tableOf(statement.table);
     const partition = this.partition(statement.table, keyOf(key, statement.where, params), false);
     if (partition === undefined) return;
     const within = filterOf(order, statement.where, params);
-    for (const at of [...partition.rows.keys()]) if (within(at)) partition.rows.delete(at);
+    for (const [text, { at }] of partition.rows) if (within(at)) partition.rows.delete(text);
     if (statement.where.every(({ column }) => key.includes(column))) partition.statics.clear();
   }
 
   /** The current cells of one row and its statics, for conditions. Undefined when there is nothing at all. */
   current(statement: Statement, params: readonly unknown[]): Record<string, unknown> | undefined {
-    const { key, order } = tableOf(statement.table);
+    const { key, order = [] } = tableOf(statement.table);
     const terms = [...statement.where, ...statement.set];
     const partition = this.partition(statement.table, keyOf(key, terms, params), false);
     if (partition === undefined) return undefined;
-    const at = order === undefined ? '' : terms.find(({ column }) => column === order)?.value;
-    const row = partition.rows.get(at === '' || at === undefined ? '' : boundTo(at, params));
+    const at = order.map((name) => terms.find(({ column }) => column === name)?.value);
+    const row = at.every((value) => value !== undefined)
+      ? partition.rows.get(at.map((value) => boundTo(value!, params)).join('\n'))
+      : undefined;
     if (partition.statics.size === 0 && row === undefined) return undefined;
-    const cells = [...partition.statics, ...(row ?? [])];
+    const cells = [...partition.statics, ...(row?.cells ?? [])];
     return { ...partition.key, ...Object.fromEntries(cells.map(([column, { value }]) => [column, value])) };
   }
 
@@ -104,7 +131,7 @@ export class Replica {
     const text = Object.values(key).join('\n');
     const found = partitions.get(text);
     if (found !== undefined || !create) return found;
-    const partition: Partition = { key, statics: new Map(), rows: new Map() };
+    const partition: Partition = { key, statics: new Map(), rows: new Map(), tombstones: [] };
     partitions.set(text, partition);
     return partition;
   }
@@ -121,7 +148,7 @@ export const select = (
   params: readonly unknown[],
   nowMs: number,
 ): FakeRow[] => {
-  const { key, order, descending = false, statics = [] } = tableOf(statement.table);
+  const { key, order = [], descending = false, statics = [] } = tableOf(statement.table);
   const whole = key.every((column) => statement.where.some((term) => term.column === column));
   const texts = whole
     ? [Object.values(keyOf(key, statement.where, params)).join('\n')]
@@ -130,28 +157,38 @@ export const select = (
   for (const text of texts) {
     const parts = replicas.flatMap((replica) => replica.partitions(statement.table).get(text) ?? []);
     if (parts.length === 0) continue;
-    const shared = newest(
+    const tombstones = parts.flatMap((part) => part.tombstones);
+    const merged = (copies: readonly Cells[], at: At | undefined) => {
+      const buried = tombstones.filter(({ covers }) => covers(at)).map(({ time }) => time);
+      return newest(copies, nowMs, (time) => buried.every((youngest) => time > youngest));
+    };
+    const shared = merged(
       parts.map((part) => part.statics),
-      nowMs,
+      undefined,
     );
     const values = (row: Record<string, unknown>) => rowOf(statement.columns, { ...parts[0]!.key, ...shared, ...row });
+    const within = filterOf(order, statement.where, params);
+    const ats = new Map(parts.flatMap((part) => [...part.rows].map(([name, { at }]) => [name, at] as const)));
+    const rows: { at: At; cells: Record<string, unknown> }[] = [];
+    for (const [name, at] of ats) {
+      if (!within(at)) continue;
+      const cells = merged(
+        parts.flatMap((part) => part.rows.get(name)?.cells ?? []),
+        at,
+      );
+      if (Object.keys(cells).length > 0) rows.push({ at, cells });
+    }
     if (statement.distinct) {
-      if (Object.keys(shared).length > 0 || parts.some((part) => part.rows.size > 0)) found.push(values({}));
+      if (Object.keys(shared).length > 0 || rows.length > 0) found.push(values({}));
       continue;
     }
-    const within = filterOf(order, statement.where, params);
-    const ats = [...new Set(parts.flatMap((part) => [...part.rows.keys()]))].filter(within).sort(ascending);
-    if (statement.descending || descending) ats.reverse();
-    for (const at of ats) {
-      const cells = newest(
-        parts.flatMap((part) => part.rows.get(at) ?? []),
-        nowMs,
-      );
-      if (order === undefined && Object.keys(cells).length === 0) continue;
-      found.push(values(order === undefined ? cells : { ...cells, [order]: at }));
-    }
-    const restricted = statement.where.some(({ column }) => column === order);
-    if (ats.length === 0 && !restricted && statics.length > 0 && Object.keys(shared).length > 0) found.push(values({}));
+    rows.sort((a, b) => inOrder(a.at, b.at));
+    if (statement.order === undefined ? descending : statement.order === 'DESC') rows.reverse();
+    for (const { at, cells } of rows)
+      found.push(values({ ...cells, ...Object.fromEntries(order.map((column, index) => [column, at[index]])) }));
+    const restricted = statement.where.some(({ column }) => order.includes(column));
+    if (rows.length === 0 && !restricted && statics.length > 0 && Object.keys(shared).length > 0)
+      found.push(values({}));
   }
   const limit = statement.limit === undefined ? undefined : (boundTo(statement.limit, params) as number);
   return limit === undefined ? found : found.slice(0, limit);
@@ -164,12 +201,17 @@ export const rowOf = (columns: readonly string[], values: Record<string, unknown
   return row as FakeRow;
 };
 
-const newest = (copies: readonly Cells[], nowMs: number): Record<string, unknown> => {
+const newest = (
+  copies: readonly Cells[],
+  nowMs: number,
+  isSeen: (time: bigint) => boolean,
+): Record<string, unknown> => {
   const best = new Map<string, Cell>();
   for (const cells of copies) {
     for (const [column, cell] of cells) {
       const old = best.get(column);
-      if (cell.expiresMs > nowMs && (old === undefined || wins(cell.time, cell.value, old))) best.set(column, cell);
+      if (cell.expiresMs > nowMs && isSeen(cell.time) && (old === undefined || wins(cell.time, cell.value, old)))
+        best.set(column, cell);
     }
   }
   return Object.fromEntries([...best].map(([column, { value }]) => [column, value]));
@@ -189,22 +231,31 @@ const keyOf = (key: readonly string[], terms: readonly Term[], params: readonly 
   );
 
 const filterOf = (
-  order: string | undefined,
+  order: readonly string[] | undefined,
   where: readonly Term[],
   params: readonly unknown[],
-): ((at: unknown) => boolean) => {
+): ((at: At) => boolean) => {
   const terms = where
-    .filter(({ column }) => column === order)
-    .map(({ op, value }) => [op, boundTo(value, params)] as const);
-  return (at) => terms.every(([op, bound]) => compare[op](ascending(at, bound)));
+    .map(({ column, op, value }) => ({ index: order?.indexOf(column) ?? -1, op, bound: boundTo(value, params) }))
+    .filter(({ index }) => index >= 0);
+  return (at) => terms.every(({ index, op, bound }) => compare[op](at[index], bound));
 };
 
 const compare = {
-  '=': (sign: number) => sign === 0,
-  '<': (sign: number) => sign < 0,
-  '>': (sign: number) => sign > 0,
-  '<=': (sign: number) => sign <= 0,
-  '>=': (sign: number) => sign >= 0,
+  '=': (at: unknown, bound: unknown) => ascending(at, bound) === 0,
+  '<': (at: unknown, bound: unknown) => ascending(at, bound) < 0,
+  '>': (at: unknown, bound: unknown) => ascending(at, bound) > 0,
+  '<=': (at: unknown, bound: unknown) => ascending(at, bound) <= 0,
+  '>=': (at: unknown, bound: unknown) => ascending(at, bound) >= 0,
+  IN: (at: unknown, bound: unknown) => (bound as unknown[]).includes(at),
+};
+
+const inOrder = (a: At, b: At): number => {
+  for (const [index, value] of a.entries()) {
+    const sign = ascending(value, b[index]);
+    if (sign !== 0) return sign;
+  }
+  return 0;
 };
 
 const ascending = (a: unknown, b: unknown): number =>

@@ -72,15 +72,31 @@ export class TestKeyspace {
     }
   }
 
+  /** Takes a message's row out, later than anything that was ever written. */
+  async removeMessage(chatId: string, at: number): Promise<void> {
+    const prepared = { prepare: true };
+    const query = 'SELECT bucket, first_seq FROM chat_buckets WHERE chat_id = ?';
+    const { rows } = await this.ledger.execute(query, [chatId], prepared);
+    const { bucket } = rows.find((row) => Number(row.first_seq) <= at)!;
+    const gone =
+      'DELETE FROM messages USING TIMESTAMP 9000000000000000000 WHERE chat_id = ? AND bucket = ? AND seq = ?';
+    await this.ledger.execute(gone, [chatId, bucket, at], prepared);
+  }
+
   /** The content of the projection tables, write times included. */
   async dump(): Promise<Record<string, string[]>> {
     const tables = {
-      messages: 'chat_id, bucket, seq, body, rev, next_seq, next_rev, started_at, writetime(body), writetime(next_rev)',
+      messages: `chat_id, bucket, seq, body, rev, extras, edited, edited_body, removed, reactions, next_seq, next_rev, started_at,
+        writetime(body), writetime(edited), writetime(removed), writetime(reactions), writetime(next_rev)`,
+      message_versions: 'chat_id, bucket, seq, version, body, at, sender_id, writetime(body)',
+      reactions: 'chat_id, bucket, seq, user_id, emoji, writetime(emoji)',
+      deletions: 'chat_id, bucket, seq, rev, writetime(rev)',
+      hidden_messages: 'chat_id, user_id, seq, rev, writetime(rev)',
       changes: 'chat_id, bucket, rev, details, writetime(details)',
       entry_keys: 'chat_id, bucket, first_rev, keys, writetime(keys)',
-      chats:
-        'chat_id, user_id, role, settings, current_bucket, writetime(role), writetime(settings), writetime(current_bucket)',
-      chats_by_user: 'user_id, chat_id, role, joined_at, writetime(role)',
+      chats: `chat_id, user_id, role, from_seq, from_rev, muted_until, hides, settings, updated_settings, large, current_bucket, first_bucket,
+        writetime(role), writetime(settings), writetime(updated_settings), writetime(current_bucket), writetime(first_bucket)`,
+      chats_by_user: 'user_id, chat_id, role, joined_at, active_at, large, writetime(role), writetime(active_at)',
       chat_buckets: 'chat_id, bucket, first_seq, first_rev, started_at, writetime(first_rev)',
     };
     const dump: Record<string, string[]> = {};

@@ -3,18 +3,22 @@ import type { Decision } from '../../src/application/decision.ts';
 import type { ChatReader } from '../../src/application/ports/chat-reader.ts';
 import type { ChatStore } from '../../src/application/ports/chat-store.ts';
 import type { Session, Tenure } from '../../src/application/ports/ownership.ts';
-import { type ChatId, chatId } from '../../src/domain/ids.ts';
+import type { PersonalStore } from '../../src/application/ports/personal-store.ts';
+import { type ChatId, chatId, type Seq } from '../../src/domain/ids.ts';
 import { ChatWriter, type Numbering, numbering } from './decisions.ts';
 
 /** One cell, as the contract suites drive it. Its tables may hold the chats of other tests. */
 export type CellHarness = {
   begin(): Promise<Session>;
   readonly reader: ChatReader;
+  readonly personal: PersonalStore;
   /** An id that no other test has. */
   newChatId(): ChatId;
   close(): Promise<void>;
   /** Fences a session behind its back. Tests of lost sessions are skipped where this is left out. */
   lose?(session: Session): void | Promise<void>;
+  /** Takes one message's row out of the store behind its back. Tests of damage are skipped where this is left out. */
+  damage?(chatId: ChatId, at: Seq): void | Promise<void>;
 };
 
 export type StartCell = () => Promise<CellHarness>;

@@ -85,7 +85,12 @@ export class ServiceProcess {
     return { code: child.exitCode, output: this.output };
   }
 
-  async ask(user: number | string, method: 'GET' | 'POST', path: string, body?: object): Promise<Reply> {
+  async ask(
+    user: number | string,
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<Reply> {
     const token = await issueToken(this.#key, userId(String(user)), 60);
     return this.#fetch(path, {
       method,
@@ -96,7 +101,8 @@ export class ServiceProcess {
 
   async #fetch(path: string, init: RequestInit): Promise<Reply> {
     const response = await fetch(`${this.url}${path}`, init);
-    return { status: response.status, headers: response.headers, json: await response.json() };
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, json: text === '' ? undefined : JSON.parse(text) };
   }
 
   async dispose(): Promise<void> {

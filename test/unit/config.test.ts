@@ -28,6 +28,8 @@ describe('the configuration', () => {
       logLevel: 'info',
       http: { host: '127.0.0.1', port: 8002, corsOrigins: [] },
       auth: { key: undefined, algorithm: 'HS256' },
+      authBackendUrl: undefined,
+      rates: { perUser: undefined, perChat: undefined },
       rabbitmq: undefined,
       database: { exchange: 'database', queue: 'database.primary' },
       delivery: { exchange: 'delivery', exchangeType: 'direct', routingKey: '' },

@@ -1,5 +1,6 @@
 import type { ChatState } from '../../domain/chat/chat-state.ts';
 import type { Entry } from '../../domain/chat/entry.ts';
+import type { Target } from '../../domain/chat/message-state.ts';
 import type { ChatId, ClientMessageId, Micros, Rev, Seq, ShardNumber, UserId } from '../../domain/ids.ts';
 import type { Decision } from '../decision.ts';
 
@@ -27,6 +28,8 @@ export type EntryKey = {
 export type ChatSnapshot = {
   readonly state: ChatState;
   readonly bucket: OpenBucket;
+  /** Number of the first bucket that is kept; 0 when left out. */
+  readonly firstBucket?: number;
   /** The entries after the last complete block of 64, oldest first: rev 64k+1 … nextRev−1. */
   readonly recent: readonly EntryKey[];
 };
@@ -50,6 +53,10 @@ export type ChatStore = {
    *  at `since`. A block the store lacks is rebuilt from its entries. */
   keyBlocks(chatId: ChatId, before: Rev, since: Micros, maxEntries: number): Promise<readonly KeyBlock[]>;
   entryAt(chatId: ChatId, position: { rev: Rev; seq: Seq | undefined }): Promise<Entry | undefined>;
+
+  /** A message as everything that is readable has left it, and this user's reactions to it; undefined when there is no such message or
+   *  it is not kept any more. What is not readable yet is the caller's to add. */
+  target(chatId: ChatId, at: Seq, userId: UserId): Promise<Target | undefined>;
 
   /** Resolves once a write sent after this call has shown that the session is still open. Rejects with SessionLost. */
   confirmOwnership(): Promise<void>;

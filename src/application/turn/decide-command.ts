@@ -1,14 +1,16 @@
-import type { AccessDecision } from '../../domain/access/access-request.ts';
-import type { Command } from '../../domain/chat/command.ts';
-import { decide, evolve } from '../../domain/chat/decide.ts';
+import { type Command, maxListedRecipients } from '../../domain/chat/command.ts';
+import { decide } from '../../domain/chat/decide.ts';
 import type { Entry } from '../../domain/chat/entry.ts';
+import { evolve } from '../../domain/chat/evolve.ts';
 import type { Rejection } from '../../domain/chat/rejection.ts';
+import type { Grounds } from '../../domain/chat/verdict.ts';
 import { type Micros, rev, type ShardNumber, seq } from '../../domain/ids.ts';
 import { formatMicros, microsOfMs } from '../../domain/time.ts';
 import { type Decision, type Outcome, type Placement, rejectionOf } from '../decision.ts';
 import { rememberedEntries } from './find-answer.ts';
 import { blockStart, type KeyHash, keysPerBlock } from './key-log.ts';
-import type { ResidentChat } from './resident-chat.ts';
+import { moveToBucket, type ResidentChat } from './resident-chat.ts';
+import { placesOf } from './targets.ts';
 
 /** A bucket rolls when its window has passed or it is full: a partition stays below 100 MB and 100 k rows. */
 export type BucketLimits = { readonly windowMicros: Micros; readonly maxMessages: number; readonly maxEntries: number };
@@ -26,12 +28,12 @@ export const decideCommand = (
   chat: ResidentChat,
   command: Command,
   hash: KeyHash,
-  access: AccessDecision,
+  grounds: Grounds,
   clock: LogicalClock,
-  at: Micros,
   limits: BucketLimits,
 ): Decision | 'exists' => {
-  const verdict = decide(chat.state, command, access, at);
+  const { at } = grounds;
+  const verdict = decide(chat.state, command, grounds);
   switch (verdict.kind) {
     case 'exists':
       return 'exists';
@@ -41,7 +43,7 @@ export const decideCommand = (
       return decision(command, clock, {
         kind: 'accepted',
         entries: verdict.entries,
-        placement: place(chat, verdict.entries, hash, at, limits),
+        placement: place(chat, verdict.entries, hash, grounds, limits),
       });
   }
 };
@@ -66,7 +68,7 @@ const place = (
   chat: ResidentChat,
   entries: readonly Entry[],
   hash: KeyHash,
-  at: Micros,
+  { at, targets }: Grounds,
   limits: BucketLimits,
 ): Placement => {
   const firstRev = entries[0]!.rev;
@@ -80,11 +82,21 @@ const place = (
   const bucket = rolls
     ? { bucket: before === undefined ? 0 : before.bucket + 1, firstSeq, firstRev, startedAt: at }
     : before;
-  chat.bucket = bucket;
+  if (rolls) moveToBucket(chat, bucket);
 
   let keys: Placement['keys'] = null;
+  let activeAt: Micros | null = null;
+  let dropsFrom: number | null = null;
   for (const entry of entries) {
     chat.state = evolve(chat.state, entry);
+    if (entry.type === 'chat.trimmed') {
+      dropsFrom = chat.firstBucket;
+      chat.firstBucket = entry.bucket;
+    }
+    if (isActivity(chat, entry, at)) {
+      chat.activeAt = at;
+      activeAt = at;
+    }
     chat.keys.append(hash, entry.type === 'message.posted' ? entry.seq : undefined);
     if (entry.rev % keysPerBlock === 0) {
       const start = blockStart(entry.rev);
@@ -97,7 +109,25 @@ const place = (
     bucket: bucket.bucket,
     nextSeq: state.nextSeq,
     nextRev: rev(state.nextRev),
+    activeAt,
     opens: rolls ? { firstSeq, firstRev, startedAt: at } : null,
     keys,
+    targets: placesOf(entries, targets),
+    large: state.large,
+    dropsFrom,
   };
+};
+
+/** How old the activity in members' lists may be: writing it costs one row per member. */
+const activityEvery: readonly { upTo: number; micros: Micros }[] = [
+  { upTo: 10, micros: microsOfMs(10 * 60_000) },
+  { upTo: maxListedRecipients, micros: microsOfMs(3_600_000) },
+];
+
+/** A large chat's activity is not written into its members' lists: readers look at its head. */
+const isActivity = (chat: ResidentChat, entry: Entry, at: Micros): boolean => {
+  if (entry.type !== 'message.posted' || chat.state!.large) return false;
+  const { roster } = chat.state!;
+  const every = activityEvery.find(({ upTo }) => roster.size <= upTo)?.micros;
+  return every !== undefined && (chat.activeAt === undefined || at - chat.activeAt >= every);
 };

@@ -1,25 +1,66 @@
-import type { Rejection } from '../../domain/chat/rejection.ts';
-import type { ChatId, UserId } from '../../domain/ids.ts';
-import type { ChatReader } from '../ports/chat-reader.ts';
+import { factsOf } from '../../domain/access/access-request.ts';
+import type { Member } from '../../domain/chat/roster.ts';
+import { type ChatId, type Rev, rev, type Seq, seq, type UserId } from '../../domain/ids.ts';
+import type { ChatReader, Standing } from '../ports/chat-reader.ts';
 import type { PolicyDecisionPoint } from '../ports/policy-decision-point.ts';
-import { noSuchChat, orUnavailable } from './result.ts';
+import type { Clock } from '../ports/system.ts';
+import { noSuchChat, orUnavailable, type Refused, refused } from './result.ts';
 
-export type ReadAccessDeps = { readonly reader: ChatReader; readonly policy: PolicyDecisionPoint };
+export type ReadDeps = { readonly reader: ChatReader; readonly policy: PolicyDecisionPoint; readonly clock: Clock };
 
-/** Why this user may not read this chat, or undefined when they may. A stranger is refused before the policy is asked, so
- *  that not even a failing policy tells an unknown chat from somebody else's. */
-export const refusalToRead = async (
-  { reader, policy }: ReadAccessDeps,
-  userId: UserId,
-  chatId: ChatId,
-): Promise<Rejection | undefined> => {
+export type ReadAccess = {
+  readonly kind: 'ok';
+  readonly member: Member;
+  readonly standing: Standing;
+  /** Where what this member may see begins: of what is kept, what was posted while they were in. */
+  readonly fromSeq: Seq;
+  readonly fromRev: Rev;
+};
+
+export type ReadRequest = {
+  readonly userId: UserId;
+  readonly chatId: ChatId;
+  /** Wait for this rev, for a while. */
+  readonly minRev?: Rev | undefined;
+};
+
+/** How long a read waits for what it was told is there, and how often it looks. */
+const patienceMs = 2_000;
+const lookEveryMs = 25;
+
+/** What this user may read of this chat. A stranger is refused before the policy is asked, so that not even a failing policy tells
+ *  an unknown chat from somebody else's. */
+export const readAccess = async (
+  { reader, policy, clock }: ReadDeps,
+  { userId, chatId, minRev }: ReadRequest,
+): Promise<ReadAccess | Refused> => {
   const standing = await orUnavailable('STORAGE_UNAVAILABLE', () => reader.standing(chatId, userId));
-  if (standing?.role === undefined) return noSuchChat;
-  const facts = { is_member: true, role: standing.role, chat_kind: standing.kind };
+  if (standing?.member === undefined) return refused(noSuchChat);
+  const { kind, settings, member, firstSeq, firstRev } = standing;
+  const facts = factsOf({ kind, settings, roster: new Map([[userId, member]]) }, userId, clock.now());
   const decision = await orUnavailable('POLICY_UNAVAILABLE', async () => {
     const [first] = await policy.decide([{ action: 'history:read', facts }]);
     if (first === undefined) throw new Error('the policy answered nothing');
     return first;
   });
-  return decision.effect === 'permit' ? undefined : { code: decision.code, reason: decision.reason };
+  if (decision.effect === 'deny') return refused({ code: decision.code, reason: decision.reason });
+  if (minRev !== undefined && !(await isThere({ reader, clock }, chatId, minRev)))
+    return refused({ code: 'NOT_YET', reason: `The chat has not come to rev ${minRev} yet.` });
+  return {
+    kind: 'ok',
+    member,
+    standing,
+    fromSeq: seq(Math.max(member.fromSeq, firstSeq)),
+    fromRev: rev(Math.max(member.fromRev, firstRev)),
+  };
+};
+
+const isThere = async ({ reader, clock }: Pick<ReadDeps, 'reader' | 'clock'>, chatId: ChatId, minRev: Rev) => {
+  const deadline = clock.monotonicMs() + patienceMs;
+  for (;;) {
+    const head = await orUnavailable('STORAGE_UNAVAILABLE', () => reader.head(chatId));
+    if (head !== undefined && head.rev >= minRev) return true;
+    if (clock.monotonicMs() >= deadline) return false;
+    await clock.sleep(lookEveryMs);
+  }
 };

@@ -28,7 +28,12 @@ export type RejectCode = keyof typeof rejectCodes;
 export const isRejectCode = (text: string): text is RejectCode => Object.hasOwn(rejectCodes, text);
 
 /** Why a command had no effect. `reason` is a sentence for people. */
-export type Rejection = { readonly code: RejectCode; readonly reason: string };
+export type Rejection = {
+  readonly code: RejectCode;
+  readonly reason: string;
+  /** When it is worth trying again. */
+  readonly retryAfterMs?: number;
+};
 
 /** The sentences that the sibling services already know from the seed system. */
 export const seedReasons = {

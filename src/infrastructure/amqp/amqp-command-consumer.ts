@@ -3,10 +3,12 @@ import type { Channel, ConsumeMessage } from 'amqplib/callback_api';
 import type { CommandConsumer, Delivery, Subscription } from '../../application/ports/command-consumer.ts';
 import type { Clock, Logger } from '../../application/ports/system.ts';
 import type { ShardNumber } from '../../domain/ids.ts';
-import { decodeCommand } from '../../interface-adapters/amqp/command-json.ts';
+import { decodeCommands } from '../../interface-adapters/amqp/command-json.ts';
+import { partsOf } from '../broker-kit/batch-parts.ts';
 import { AmqpDelivery, type ShardExits } from './amqp-delivery.ts';
 import type { SupervisedConnection } from './connection.ts';
 import type { AmqpCounts } from './counts.ts';
+import { partOf } from './message-properties.ts';
 import { ShardChannel } from './shard-channel.ts';
 import { consumerTagOf } from './shard-exits.ts';
 import { called, StandingChannel } from './standing-channel.ts';
@@ -128,9 +130,17 @@ class ShardSubscription implements Subscription {
   #received(message: ConsumeMessage, channel: ShardChannel): void {
     if (!channel.live) return;
     channel.delivered(message.fields.deliveryTag);
-    const decoded = decodeCommand(message.content);
+    const decoded = decodeCommands(message.content);
     if (!decoded.ok) return void this.#bury(message, decoded.reason, channel);
-    const delivery = new AmqpDelivery(decoded.command, message, channel, this.#options.exits);
+    const { exits } = this.#options;
+    const whole = new AmqpDelivery(decoded.commands[0], message, channel, exits);
+    const parts = partsOf(whole, decoded.commands, (command, reason) =>
+      exits.deadLetter(partOf(message, command), reason, channel.signal),
+    );
+    for (const part of parts) this.#handOut(part);
+  }
+
+  #handOut(delivery: Delivery): void {
     try {
       this.#onDelivery(delivery);
     } catch (error) {

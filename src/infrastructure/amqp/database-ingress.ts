@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Channel, ConsumeMessage } from 'amqplib/callback_api';
 import type { Clock, Logger } from '../../application/ports/system.ts';
 import type { ChatId, ShardNumber } from '../../domain/ids.ts';
-import { decodeCommand } from '../../interface-adapters/amqp/command-json.ts';
+import { decodeCommands } from '../../interface-adapters/amqp/command-json.ts';
 import { BoundedCache } from '../system/bounded-cache.ts';
 import type { ShardExits } from './amqp-delivery.ts';
 import { backoffMs } from './backoff.ts';
@@ -118,8 +118,8 @@ export class DatabaseIngress {
   #received(message: ConsumeMessage, channel: ShardChannel, lines: ChatLines): void {
     if (!channel.live || this.#closing) return;
     channel.delivered(message.fields.deliveryTag);
-    const decoded = decodeCommand(message.content);
-    if (decoded.ok) lines.join(decoded.command.chatId, () => this.#move(message, decoded.command.chatId, channel));
+    const decoded = decodeCommands(message.content);
+    if (decoded.ok) lines.join(decoded.chatId, () => this.#move(message, decoded.chatId, channel));
     else void this.#leave(message, channel, this.#options.exits.deadLetter(message, decoded.reason, channel.signal));
   }
 

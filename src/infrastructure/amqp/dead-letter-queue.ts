@@ -117,7 +117,7 @@ export class DeadLetterQueue {
   /** Resolves with what went wrong. */
   async #replay(channel: ConfirmChannel, letter: DeadLetter): Promise<string | undefined> {
     if (!letter.decoded.ok) return 'it cannot be read as a command';
-    const parcel = replayOf(letter, this.#names.commands, letter.decoded.command.chatId);
+    const parcel = replayOf(letter, this.#names.commands, letter.decoded.chatId);
     const over = new AbortController();
     return new Promise<string | undefined>((resolve) => {
       this.#clock.sleep(confirmTimeoutMs, over.signal).then(

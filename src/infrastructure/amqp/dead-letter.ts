@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { ConsumeMessage } from 'amqplib/callback_api';
-import { type Decoded, decodeCommand } from '../../interface-adapters/amqp/command-json.ts';
+import { type Decoded, decodeCommands } from '../../interface-adapters/amqp/command-json.ts';
 import { brokersOwn, deadLetterHeaders, isDeathHeader, passedOn, redeliveredHeader } from './message-properties.ts';
 import type { Parcel } from './parcel.ts';
 
@@ -43,7 +43,7 @@ export const deadLetterOf = (message: ConsumeMessage, seen: Map<string, number>)
     sourceQueue: text(ours[deadLetterHeaders.source]) ?? text(death?.queue),
     reason: text(ours[deadLetterHeaders.reason]) ?? brokersReason(death),
     attempts: typeof attempts === 'number' ? attempts : undefined,
-    decoded: decodeCommand(message.content),
+    decoded: decodeCommands(message.content),
     message,
   };
 };

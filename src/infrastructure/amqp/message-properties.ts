@@ -1,4 +1,6 @@
 import type { ConsumeMessage, Options } from 'amqplib/callback_api';
+import type { Command } from '../../domain/chat/command.ts';
+import { encodeCommand } from '../../interface-adapters/amqp/command-json.ts';
 
 /** Header of a command that had been delivered before it was forwarded; the next queue's own flag does not know. */
 export const redeliveredHeader = 'x-redelivered';
@@ -41,6 +43,13 @@ export const passedOn = (
     headers: { ...headers, ...added },
   };
 };
+
+/** One command of a batch as a message of its own: the batch's properties, its own body, type and id. */
+export const partOf = (batch: ConsumeMessage, command: Command): ConsumeMessage => ({
+  ...batch,
+  content: encodeCommand(command),
+  properties: { ...batch.properties, type: command.type, messageId: command.clientMessageId },
+});
 
 export const wasRedelivered = ({ fields, properties }: ConsumeMessage): boolean =>
   fields.redelivered || properties.headers?.[redeliveredHeader] === true;

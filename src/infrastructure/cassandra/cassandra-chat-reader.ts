@@ -1,20 +1,49 @@
-import type { ChatReader, ChatView, MessagePage, PageRequest, Standing } from '../../application/ports/chat-reader.ts';
-import type { MessagePosted } from '../../domain/chat/entry.ts';
-import { type ChatId, rev, type ShardNumber, shardNumber, type UserId } from '../../domain/ids.ts';
-import { type PageWindow, pageOf, pageWindow } from '../memory/page-window.ts';
-import { ChatLog } from './chat-log.ts';
+import type {
+  BucketIntegrity,
+  ChangePage,
+  ChatListRequest,
+  ChatReader,
+  ChatSummary,
+  ChatView,
+  LogPosition,
+  MessagePage,
+  MessageVersion,
+  MessageView,
+  PageRequest,
+  ReadMarker,
+  Standing,
+} from '../../application/ports/chat-reader.ts';
+import type { Entry } from '../../domain/chat/entry.ts';
+import {
+  type ChatId,
+  type ClientMessageId,
+  rev,
+  type Seq,
+  type ShardNumber,
+  seq,
+  shardNumber,
+  type UserId,
+} from '../../domain/ids.ts';
+import { integrityOf } from '../store-kit/bucket-integrity.ts';
+import { findEntry } from '../store-kit/find-entry.ts';
+import { readChanges } from './changes-reader.ts';
+import { readChatList } from './chat-list-reader.ts';
+import type { Head } from './chat-log.ts';
+import { type ChatTables, chatTables } from './chat-tables.ts';
 import type { DataAccess } from './data-access.ts';
 import { CassandraUnavailable } from './failures.ts';
+import { readPage } from './page-reader.ts';
+import { readMarker } from './read-markers.ts';
 import { SingleFlight } from './single-flight.ts';
 
 export class CassandraChatReader implements ChatReader {
   readonly #data: DataAccess;
-  readonly #log: ChatLog;
+  readonly #tables: ChatTables;
   readonly #flights = new SingleFlight();
 
   constructor(data: DataAccess) {
     this.#data = data;
-    this.#log = new ChatLog(data);
+    this.#tables = chatTables(data);
   }
 
   chat(chatId: ChatId): Promise<ChatView | undefined> {
@@ -23,15 +52,106 @@ export class CassandraChatReader implements ChatReader {
 
   standing(chatId: ChatId, userId: UserId): Promise<Standing | undefined> {
     return this.#flights.run(`standing ${chatId} ${userId}`, async () => {
-      const found = await this.#log.standing(chatId, userId);
-      return found && { kind: found.settings.kind, role: found.role };
+      const found = await this.#tables.roster.standing(chatId, userId);
+      if (found === undefined) return undefined;
+      const { kind, settings, firstSeq, firstRev } = found.facts;
+      return { kind, settings, firstSeq, firstRev, member: found.member };
+    });
+  }
+
+  head(chatId: ChatId): Promise<LogPosition | undefined> {
+    return this.#flights.run(`head ${chatId}`, async () => {
+      const facts = await this.#tables.roster.facts(chatId);
+      if (facts === undefined) return undefined;
+      const { nextSeq, nextRev } = await this.#head(chatId, facts.currentBucket);
+      return { rev: rev(nextRev - 1), seq: seq(nextSeq - 1) };
     });
   }
 
   page(request: PageRequest): Promise<MessagePage | undefined> {
-    const { chatId, anchor, limit } = request;
-    const key = `page ${chatId} ${limit} ${anchor.at} ${anchor.at === 'newest' ? '' : anchor.seq}`;
-    return this.#flights.run(key, () => this.#page(request));
+    const { chatId, anchor, limit, fromSeq } = request;
+    const where = anchor.at === 'newest' ? '' : anchor.at === 'time' ? anchor.time : anchor.seq;
+    return this.#flights.run(`page ${chatId} ${fromSeq} ${limit} ${anchor.at} ${where}`, () =>
+      readPage(this.#tables.log, request),
+    );
+  }
+
+  async message(chatId: ChatId, at: Seq): Promise<MessageView | undefined> {
+    const { log } = this.#tables;
+    const bucket = await log.bucketOf(chatId, at);
+    return bucket === undefined ? undefined : (await log.messages(chatId, bucket, at, at))[0];
+  }
+
+  async versions(chatId: ChatId, at: Seq): Promise<readonly MessageVersion[]> {
+    const { log, annex } = this.#tables;
+    const bucket = await log.bucketOf(chatId, at);
+    if (bucket === undefined) return [];
+    const [first, later] = await Promise.all([log.post(chatId, bucket, at), annex.versions(chatId, bucket, at)]);
+    return first === undefined ? [] : [{ version: 1, body: first.body, at: first.at, by: first.senderId }, ...later];
+  }
+
+  async reactions(chatId: ChatId, at: Seq) {
+    const bucket = await this.#tables.log.bucketOf(chatId, at);
+    return bucket === undefined ? [] : this.#tables.annex.reactions(chatId, bucket, at);
+  }
+
+  async hidden(chatId: ChatId, userId: UserId, low: Seq, high: Seq): Promise<ReadonlySet<Seq>> {
+    const { annex, roster } = this.#tables;
+    const [hidden, facts] = await Promise.all([annex.hidden(chatId, userId, low, high), roster.facts(chatId)]);
+    // These rows lie in no bucket, so they are not dropped with one.
+    return new Set([...hidden].filter((at) => at >= (facts?.firstSeq ?? 1)));
+  }
+
+  changes(chatId: ChatId, since: LogPosition, limit: number): Promise<ChangePage | 'gone' | undefined> {
+    return this.#flights.run(`changes ${chatId} ${since.rev} ${since.seq} ${limit}`, () =>
+      readChanges(this.#tables, chatId, since, limit),
+    );
+  }
+
+  chatsOf(request: ChatListRequest): Promise<readonly ChatSummary[]> {
+    return readChatList(this.#tables, this.#data, request);
+  }
+
+  readMarker(chatId: ChatId, userId: UserId): Promise<ReadMarker> {
+    return readMarker(this.#data, chatId, userId);
+  }
+
+  async entryOf(chatId: ChatId, senderId: UserId, clientMessageId: ClientMessageId): Promise<Entry | undefined> {
+    const { roster, entries } = this.#tables;
+    const facts = await roster.facts(chatId);
+    if (facts === undefined) return undefined;
+    const { head, recent } = await entries.tail(chatId, facts.currentBucket);
+    return findEntry(
+      {
+        recent,
+        nextRev: head.nextRev,
+        keyBlocks: (before, since, maxEntries) => entries.keyBlocks(chatId, before, since, maxEntries),
+        entryAt: (position) => entries.at(chatId, position),
+      },
+      senderId,
+      clientMessageId,
+    );
+  }
+
+  /** One bucket after the other: each is read as a whole. */
+  async integrity(chatId: ChatId): Promise<readonly BucketIntegrity[]> {
+    const { log, keys } = this.#tables;
+    const buckets = (await log.bucketsBack(chatId, () => false)).reverse();
+    const found: BucketIntegrity[] = [];
+    for (const [index, bucket] of buckets.entries()) {
+      const next = buckets[index + 1];
+      const head = next === undefined ? await this.#head(chatId, bucket.bucket) : undefined;
+      const below = next ?? { firstSeq: head!.nextSeq, firstRev: head!.nextRev };
+      const { posts, changes } = await keys.positions(chatId, bucket.bucket);
+      // What was written after the head was read is not missed, nor counted.
+      found.push(
+        integrityOf(bucket, below, {
+          posts: posts.filter(({ seq }) => seq < below.firstSeq),
+          changes: changes.filter((rev) => rev < below.firstRev),
+        }),
+      );
+    }
+    return found;
   }
 
   async home(chatId: ChatId): Promise<ShardNumber | undefined> {
@@ -44,43 +164,17 @@ export class CassandraChatReader implements ChatReader {
   }
 
   async #chat(chatId: ChatId): Promise<ChatView | undefined> {
-    const reading = this.#log.settings(chatId);
-    const [settings, roster] = await Promise.all([
-      reading,
-      this.#log.roster(
-        chatId,
-        reading.then((found) => found?.creatorId),
-      ),
-    ]);
-    if (settings === undefined) return undefined;
-    const { kind, title, currentBucket } = settings;
-    const head = await this.#log.head(chatId, currentBucket);
-    if (head === undefined) throw new CassandraUnavailable(`chat ${chatId}: bucket ${currentBucket} has no head`);
-    const members = Array.from(roster, ([userId, role]) => ({ userId, role }));
-    return { id: chatId, kind, title, members, lastSeq: head.nextSeq - 1, rev: rev(head.nextRev - 1) };
+    const found = await this.#tables.roster.whole(chatId);
+    if (found === undefined) return undefined;
+    const { kind, settings, currentBucket, firstSeq, firstRev } = found.facts;
+    const { nextSeq, nextRev } = await this.#head(chatId, currentBucket);
+    const members = Array.from(found.members, ([userId, member]) => ({ userId, ...member }));
+    return { id: chatId, kind, settings, members, lastSeq: nextSeq - 1, rev: rev(nextRev - 1), firstSeq, firstRev };
   }
 
-  async #page(request: PageRequest): Promise<MessagePage | undefined> {
-    const { chatId, limit, anchor } = request;
-    const [current] = await this.#log.bucketsBack(chatId, () => true);
-    if (current === undefined) return undefined;
-    const newest = await this.#log.newest(chatId, current.bucket, anchor.at === 'newest' ? limit : 1);
-    if (newest === undefined) throw new CassandraUnavailable(`chat ${chatId}: bucket ${current.bucket} has no head`);
-    const lastSeq = newest.head.nextSeq - 1;
-    const range = { firstSeq: lastSeq === 0 ? 0 : 1, lastSeq };
-    const window = pageWindow(request, range);
-    const here = newest.posts.filter(({ seq }) => seq >= window.low && seq <= window.high);
-    const rest = { low: window.low, high: here.length > 0 ? here[0]!.seq - 1 : window.high };
-    return pageOf([...(await this.#posts(chatId, rest)), ...here], window, range);
-  }
-
-  /** Oldest first, from as many buckets as they lie in. */
-  async #posts(chatId: ChatId, { low, high }: PageWindow): Promise<MessagePosted[]> {
-    if (low > high) return [];
-    const buckets = await this.#log.bucketsBack(chatId, ({ firstSeq }) => firstSeq <= low);
-    const reached = buckets.filter(({ firstSeq }) => firstSeq <= high);
-    // Of those that begin at or before `low` only the newest can hold it; it is the last one of the walk.
-    const parts = await Promise.all(reached.map(({ bucket }) => this.#log.posts(chatId, bucket, low, high)));
-    return parts.reverse().flat();
+  async #head(chatId: ChatId, bucket: number): Promise<Head> {
+    const head = await this.#tables.log.head(chatId, bucket);
+    if (head === undefined) throw new CassandraUnavailable(`chat ${chatId}: bucket ${bucket} has no head`);
+    return head;
   }
 }

@@ -1,27 +1,36 @@
 import type { Decision } from '../../application/decision.ts';
-import type { ChatSnapshot, ChatStore, EntryKey, KeyBlock } from '../../application/ports/chat-store.ts';
-import { blockStart, keysPerBlock } from '../../application/turn/key-log.ts';
+import type { ChatSnapshot, ChatStore, KeyBlock } from '../../application/ports/chat-store.ts';
+import type { Position } from '../../application/turn/key-log.ts';
 import type { Entry } from '../../domain/chat/entry.ts';
-import { type ChatId, type Micros, type Rev, rev, type Seq, type ShardNumber, shardNumber } from '../../domain/ids.ts';
-import { blockStarts, rebuiltBlock } from '../memory/key-blocks.ts';
-import { ChatLog } from './chat-log.ts';
+import type { Target } from '../../domain/chat/message-state.ts';
+import {
+  type ChatId,
+  type Micros,
+  type Rev,
+  type Seq,
+  type ShardNumber,
+  shardNumber,
+  type UserId,
+} from '../../domain/ids.ts';
+import { lastPostsOf, postsForSlowMode } from '../store-kit/last-posts.ts';
+import { type ChatTables, chatTables } from './chat-tables.ts';
 import type { CassandraClient } from './client.ts';
 import type { Committer } from './committer.ts';
 import { isApplied } from './conditional.ts';
 import type { DataAccess } from './data-access.ts';
-import { dense, entryKeys } from './entry-keys.ts';
-import { CassandraUnavailable, unavailable } from './failures.ts';
+import { unavailable } from './failures.ts';
+import { messagesBetween } from './messages-between.ts';
 
 export class CassandraChatStore implements ChatStore {
   readonly #ledger: CassandraClient;
   readonly #data: DataAccess;
-  readonly #log: ChatLog;
+  readonly #tables: ChatTables;
   readonly #committer: Committer;
 
   constructor(ledger: CassandraClient, data: DataAccess, committer: Committer) {
     this.#ledger = ledger;
     this.#data = data;
-    this.#log = new ChatLog(data);
+    this.#tables = chatTables(data);
     this.#committer = committer;
   }
 
@@ -42,55 +51,43 @@ export class CassandraChatStore implements ChatStore {
   }
 
   async open(chatId: ChatId): Promise<ChatSnapshot | undefined> {
-    const reading = this.#log.settings(chatId);
-    const [settings, roster] = await Promise.all([
-      reading,
-      this.#log.roster(
-        chatId,
-        reading.then((found) => found?.creatorId),
-      ),
-    ]);
-    if (settings === undefined) return undefined;
-    const { kind, title, currentBucket } = settings;
-    const [head, newest] = await Promise.all([
-      this.#log.head(chatId, currentBucket),
-      this.#log.newestKeys(chatId, currentBucket, keysPerBlock),
-    ]);
-    if (head === undefined) throw new CassandraUnavailable(`chat ${chatId}: bucket ${currentBucket} has no head`);
+    const { roster, entries, log } = this.#tables;
+    const found = await roster.whole(chatId);
+    if (found === undefined) return undefined;
+    const { kind, settings, large, currentBucket, firstBucket, firstSeq, firstRev } = found.facts;
+    const { head, recent } = await entries.tail(chatId, currentBucket);
     const { nextSeq, nextRev, ...bucket } = head;
-    const recent = await this.#recent(chatId, blockStart(nextRev), nextRev - 1, bucket.firstRev, newest);
-    return { state: { id: chatId, kind, title, roster, nextSeq, nextRev }, bucket, recent };
+    const low = Math.max(firstSeq, nextSeq - postsForSlowMode);
+    const newest = settings.slowModeMs === 0 ? [] : await messagesBetween(log, chatId, low, nextSeq - 1);
+    const lastPostAt = lastPostsOf(settings, newest.map(({ post }) => post).reverse());
+    const limits = { nextSeq, nextRev, firstSeq, firstRev };
+    return {
+      state: { id: chatId, kind, settings, roster: found.members, ...limits, large, lastPostAt },
+      bucket,
+      firstBucket,
+      recent,
+    };
   }
 
-  async keyBlocks(chatId: ChatId, before: Rev, since: Micros, maxEntries: number): Promise<readonly KeyBlock[]> {
-    const buckets = await this.#log.bucketsBack(
-      chatId,
-      ({ startedAt, firstRev }) => startedAt <= since || firstRev <= before - maxEntries,
-    );
-    const starts = blockStarts(
-      before,
-      buckets.find(({ startedAt }) => startedAt <= since)?.firstRev ?? rev(1),
-      maxEntries,
-    );
-    const [newest, oldest] = [starts[0], starts.at(-1)];
-    if (newest === undefined || oldest === undefined) return [];
-    const stored = await Promise.all(buckets.map(({ bucket }) => this.#log.keyBlobs(chatId, bucket, oldest, newest)));
-    const blobs = new Map(stored.flat().map(({ firstRev, blob }) => [firstRev, blob]));
-    return Promise.all(
-      starts.map(async (firstRev) => ({
-        firstRev,
-        blob: blobs.get(firstRev) ?? (await this.#rebuilt(chatId, firstRev)),
-      })),
-    );
+  keyBlocks(chatId: ChatId, before: Rev, since: Micros, maxEntries: number): Promise<readonly KeyBlock[]> {
+    return this.#tables.entries.keyBlocks(chatId, before, since, maxEntries);
   }
 
-  async entryAt(chatId: ChatId, position: { rev: Rev; seq: Seq | undefined }): Promise<Entry | undefined> {
-    const buckets = await this.#log.bucketsBack(chatId, ({ firstRev }) => firstRev <= position.rev);
-    const bucket = buckets.find(({ firstRev }) => firstRev <= position.rev)?.bucket;
+  entryAt(chatId: ChatId, position: Position): Promise<Entry | undefined> {
+    return this.#tables.entries.at(chatId, position);
+  }
+
+  async target(chatId: ChatId, at: Seq, userId: UserId): Promise<Target | undefined> {
+    const { log, annex } = this.#tables;
+    const bucket = await log.bucketOf(chatId, at);
     if (bucket === undefined) return undefined;
-    if (position.seq === undefined) return this.#log.change(chatId, bucket, position.rev);
-    const [post] = await this.#log.posts(chatId, bucket, position.seq, position.seq);
-    return post?.rev === position.rev ? post : undefined;
+    const [[view], own] = await Promise.all([
+      log.messages(chatId, bucket, at, at),
+      annex.reactionsOf(chatId, bucket, at, userId),
+    ]);
+    if (view === undefined) return undefined;
+    const { chatId: _, recipients, ...message } = view;
+    return { message, own, bucket };
   }
 
   confirmOwnership(): Promise<void> {
@@ -103,20 +100,5 @@ export class CassandraChatStore implements ChatStore {
 
   announced(decisions: readonly Decision[]): void {
     this.#committer.journal.announced(decisions);
-  }
-
-  /** Most of the time the newest rows of the open bucket hold them all. */
-  async #recent(
-    chatId: ChatId,
-    from: Rev,
-    to: number,
-    firstRev: Rev,
-    newest: readonly EntryKey[],
-  ): Promise<EntryKey[]> {
-    return firstRev <= from ? dense(chatId, newest, from, to) : entryKeys(this.#log, chatId, from, to);
-  }
-
-  async #rebuilt(chatId: ChatId, firstRev: Rev): Promise<Uint8Array> {
-    return rebuiltBlock(await entryKeys(this.#log, chatId, firstRev, firstRev + keysPerBlock - 1));
   }
 }

@@ -1,8 +1,10 @@
 import type { ChatReader } from '../../application/ports/chat-reader.ts';
 import type { Ownership } from '../../application/ports/ownership.ts';
+import type { PersonalStore } from '../../application/ports/personal-store.ts';
 import type { Clock, Logger } from '../../application/ports/system.ts';
 import { CassandraChatReader } from './cassandra-chat-reader.ts';
 import { CassandraOwnership } from './cassandra-ownership.ts';
+import { CassandraPersonalStore } from './cassandra-personal-store.ts';
 import { type CassandraEndpoint, connectData, connectLedger } from './client.ts';
 import { DataAccess } from './data-access.ts';
 import { settleShardCount } from './shard-count.ts';
@@ -18,6 +20,7 @@ export type CassandraCellOptions = CassandraEndpoint & {
 
 export type CassandraCell = {
   readonly reader: ChatReader;
+  readonly personal: PersonalStore;
   readonly ownership: Ownership;
   ping(): Promise<void>;
   /** Ends the session and closes the connections. */
@@ -38,11 +41,12 @@ export const openCassandraCell = async (options: CassandraCellOptions): Promise<
     const shardCount = await settleShardCount(ledger, data, shards);
     const ownership = new CassandraOwnership({ ledger, data, clock, logger, instanceId, sessionTimeoutMs, shardCount });
     const reader = new CassandraChatReader(data);
+    const personal = new CassandraPersonalStore(data);
     const close = async () => {
       await ownership.close();
       await disconnect();
     };
-    return { reader, ownership, ping: () => reader.ping(), close };
+    return { reader, personal, ownership, ping: () => reader.ping(), close };
   } catch (error) {
     await disconnect();
     throw error;

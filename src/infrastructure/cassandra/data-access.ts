@@ -28,6 +28,15 @@ export class DataAccess {
     });
   }
 
+  /** One write, answered. Rejects with CassandraUnavailable. */
+  put(statement: BoundStatement): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.write([statement], (error) =>
+        error === undefined ? resolve() : reject(unavailable('Cassandra did not answer a write', error)),
+      );
+    });
+  }
+
   async rows(query: string, params: readonly unknown[]): Promise<readonly Row[]> {
     await new Promise<void>((resolve) => this.#limit.enter(resolve));
     try {

@@ -1,36 +1,13 @@
 import type { Decision, Placement } from '../../application/decision.ts';
-import type { ChatCreated, Entry } from '../../domain/chat/entry.ts';
-import type { ChatId } from '../../domain/ids.ts';
+import type { Entry, MessagePosted } from '../../domain/chat/entry.ts';
+import type { Micros } from '../../domain/ids.ts';
 import { detailsOfChange, detailsOfPost } from './entry-row.ts';
 import { logicalTime } from './logical-time.ts';
+import { projectOntoChat } from './project-chat.ts';
+import { projectOntoMessages } from './project-messages.ts';
+import { type Draft, type ProjectionStatement, partitions } from './projection-queries.ts';
 
-/** Every statement that writes to a projection table. Each carries its decision's logical time (ADR-002). */
-export const projectionQueries = {
-  post: `INSERT INTO messages (chat_id, bucket, seq, rev, sender_id, client_message_id, fingerprint, body, at, sent_at, details,
-    next_seq, next_rev) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
-  change: `INSERT INTO changes (chat_id, bucket, rev, type, sender_id, client_message_id, fingerprint, at, sent_at, details)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
-  head: 'INSERT INTO messages (chat_id, bucket, next_seq, next_rev) VALUES (?, ?, ?, ?) USING TIMESTAMP ?',
-  bucketStart:
-    'INSERT INTO messages (chat_id, bucket, first_seq, first_rev, started_at) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?',
-  keys: 'INSERT INTO entry_keys (chat_id, bucket, first_rev, keys) VALUES (?, ?, ?, ?) USING TIMESTAMP ?',
-  member: 'INSERT INTO chats (chat_id, user_id, role) VALUES (?, ?, ?) USING TIMESTAMP ?',
-  chatOfUser: 'INSERT INTO chats_by_user (user_id, chat_id, role, joined_at) VALUES (?, ?, ?, ?) USING TIMESTAMP ?',
-  settings: 'INSERT INTO chats (chat_id, settings) VALUES (?, ?) USING TIMESTAMP ?',
-  currentBucket: 'INSERT INTO chats (chat_id, current_bucket) VALUES (?, ?) USING TIMESTAMP ?',
-  bucket:
-    'INSERT INTO chat_buckets (chat_id, bucket, first_seq, first_rev, started_at) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?',
-} as const;
-
-export type ProjectionStatement = {
-  readonly query: keyof typeof projectionQueries;
-  /** Never null: a null is a tombstone. */
-  readonly params: readonly unknown[];
-  /** Statements of one partition may travel in one batch. */
-  readonly partition: string;
-};
-
-/** What one decision writes. `index` is what readers find the `content` by: it is written when the content is there. */
+/** What one decision writes. `index` is written when the content is there: what readers find it by, and what they cannot find any more. */
 export type Projection = {
   readonly content: readonly ProjectionStatement[];
   readonly index: readonly ProjectionStatement[];
@@ -41,66 +18,83 @@ export const projectionOf = ({ chatId, epoch, n, outcome }: Decision): Projectio
   if (outcome.kind === 'rejected') return nothing;
   const time = logicalTime(epoch, n);
   const { entries, placement } = outcome;
-  const content: ProjectionStatement[] = [];
-  const index: ProjectionStatement[] = [];
-  const log = `m ${placement.bucket} ${chatId}`;
+  const draft: Draft = { time, placement, content: [], index: [] };
+  const { content, index } = draft;
+  const { bucket, nextSeq, nextRev, opens, keys } = placement;
+  const log = partitions.messages(bucket, chatId);
   let hasPost = false;
   for (const entry of entries) {
-    content.push(entryStatement(entry, placement, log, time));
-    if (entry.type === 'message.posted') hasPost = true;
-    if (entry.type === 'chat.created') projectCreation(entry, time, content, index);
+    if (entry.type === 'message.posted') {
+      hasPost = true;
+      content.push(postStatement(entry, placement, log, time));
+      if (placement.activeAt != null) projectActivity(entry, placement.activeAt, draft);
+    } else {
+      content.push(changeStatement(entry, placement, time));
+      projectOntoMessages(entry, draft);
+      projectOntoChat(entry, draft);
+    }
   }
-  const { bucket, nextSeq, nextRev, opens, keys } = placement;
   // A post carries the head in its own INSERT: a second statement would cost half of the throughput.
   if (!hasPost) content.push({ query: 'head', params: [chatId, bucket, nextSeq, nextRev, time], partition: log });
   if (opens !== null) {
     const { firstSeq, firstRev, startedAt } = opens;
     const start = [chatId, bucket, firstSeq, firstRev, startedAt, time];
     content.push({ query: 'bucketStart', params: start, partition: log });
-    index.push({ query: 'bucket', params: start, partition: `b ${chatId}` });
-    index.push({ query: 'currentBucket', params: [chatId, bucket, time], partition: roster(chatId) });
+    index.push({ query: 'bucket', params: start, partition: partitions.buckets(chatId) });
+    index.push({ query: 'currentBucket', params: [chatId, bucket, time], partition: partitions.roster(chatId) });
   }
   if (keys !== null) {
     const params = [chatId, bucket, keys.firstRev, Buffer.from(keys.blob, 'base64'), time];
-    content.push({ query: 'keys', params, partition: `k ${bucket} ${chatId}` });
+    content.push({ query: 'keys', params, partition: partitions.keys(bucket, chatId) });
   }
-  return { content, index };
+  return draft;
 };
 
 const nothing: Projection = { content: [], index: [] };
-const roster = (chatId: ChatId) => `c ${chatId}`;
 
-const entryStatement = (entry: Entry, placement: Placement, log: string, time: unknown): ProjectionStatement => {
-  const { bucket, nextSeq, nextRev } = placement;
-  const { chatId, rev, senderId, clientMessageId, fingerprint, at, sentAt } = entry;
-  if (entry.type === 'message.posted') {
-    const details = detailsOfPost(entry);
-    const { seq, body } = entry;
+const postStatement = (
+  entry: MessagePosted,
+  { bucket, nextSeq, nextRev }: Placement,
+  partition: string,
+  time: unknown,
+): ProjectionStatement => {
+  const { chatId, seq, rev, senderId, clientMessageId, fingerprint, body, at, sentAt, extras } = entry;
+  const details = detailsOfPost(entry);
+  if (extras !== null) {
     return {
-      query: 'post',
+      query: 'postWithExtras',
       // biome-ignore format: in the order of the columns
-      params: [chatId, bucket, seq, rev, senderId, clientMessageId, fingerprint, body, at, sentAt, details, nextSeq, nextRev, time],
-      partition: log,
+      params: [chatId, bucket, seq, rev, senderId, clientMessageId, fingerprint, body, at, sentAt, details, nextSeq, nextRev, JSON.stringify(extras), time],
+      partition,
     };
   }
   return {
-    query: 'change',
+    query: 'post',
     // biome-ignore format: in the order of the columns
-    params: [chatId, bucket, rev, entry.type, senderId, clientMessageId, fingerprint, at, sentAt, detailsOfChange(entry), time],
-    partition: `e ${bucket} ${chatId}`,
+    params: [chatId, bucket, seq, rev, senderId, clientMessageId, fingerprint, body, at, sentAt, details, nextSeq, nextRev, time],
+    partition,
   };
 };
 
-const projectCreation = (
-  { chatId, senderId, kind, title, members, at }: ChatCreated,
+const changeStatement = (
+  entry: Exclude<Entry, MessagePosted>,
+  { bucket, targets }: Placement,
   time: unknown,
-  content: ProjectionStatement[],
-  index: ProjectionStatement[],
-): void => {
-  for (const { userId, role } of members) {
-    content.push({ query: 'member', params: [chatId, userId, role, time], partition: roster(chatId) });
-    content.push({ query: 'chatOfUser', params: [userId, chatId, role, at, time], partition: `u ${userId}` });
+): ProjectionStatement => {
+  const { chatId, rev, senderId, clientMessageId, fingerprint, at, sentAt } = entry;
+  const details = detailsOfChange(entry, targets ?? []);
+  return {
+    query: 'change',
+    // biome-ignore format: in the order of the columns
+    params: [chatId, bucket, rev, entry.type, senderId, clientMessageId, fingerprint, at, sentAt, details, time],
+    partition: partitions.changes(bucket, chatId),
+  };
+};
+
+/** Once in a while a post moves its chat up in its members' lists. */
+const projectActivity = ({ chatId, recipients }: MessagePosted, activeAt: Micros, { time, content }: Draft): void => {
+  for (const userId of recipients ?? []) {
+    const params = [userId, chatId, activeAt, time];
+    content.push({ query: 'activity', params, partition: partitions.user(userId) });
   }
-  const settings = JSON.stringify({ v: 1, kind, title, creatorId: senderId });
-  index.push({ query: 'settings', params: [chatId, settings, time], partition: roster(chatId) });
 };

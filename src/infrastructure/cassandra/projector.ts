@@ -3,14 +3,16 @@ import type { ChatId } from '../../domain/ids.ts';
 import { backoffMs } from './backoff.ts';
 import type { BoundStatement, DataAccess } from './data-access.ts';
 import type { PendingDecision } from './pending-commit.ts';
-import { type ProjectionStatement, projectionQueries } from './projection.ts';
+import { type ProjectionStatement, projectionQueries } from './projection-queries.ts';
 
 type Projected = Pick<PendingDecision, 'decision' | 'projection' | 'commit'>;
 
 /** Decisions of one chat that are written together. */
 const maxTogether = 128;
-/** Statements of one batch: a roster of 10,000 comes in pieces. */
+/** Statements of one batch: a roster of 10,000 comes in pieces. Rows of messages do not, or readers could see a head whose messages are
+ *  not there yet. */
 const maxBatch = 250;
+const comesWhole = (partition: string) => partition.startsWith('m ');
 
 /** Writes journaled decisions to the tables, again and again until each statement is acknowledged. One chat after the other's
  *  acknowledgement, so that readers never see a later decision of a chat without the earlier ones; chats side by side. */
@@ -98,7 +100,7 @@ export const batchesOf = (statements: readonly ProjectionStatement[]): BoundStat
   const open = new Map<string, BoundStatement[]>();
   for (const statement of statements) {
     let batch = open.get(statement.partition);
-    if (batch === undefined || batch.length >= maxBatch) {
+    if (batch === undefined || (batch.length >= maxBatch && !comesWhole(statement.partition))) {
       batch = [];
       batches.push(batch);
       open.set(statement.partition, batch);

@@ -1,15 +1,26 @@
 import { checkParseContext, checkParseSchema, validate } from '@cedar-policy/cedar-wasm/nodejs';
-import type { Action, Facts } from '../../domain/access/access-request.ts';
+import { type Action, strangersFacts } from '../../domain/access/access-request.ts';
 import { type PolicyRule, rulesOf } from './policy-rules.ts';
 import { type PolicyFile, PolicyRefused, type PolicySource } from './policy-source.ts';
 import { oncePerPlace, problemSentence } from './problem-sentence.ts';
 
 const everyAction: { readonly [A in Action]: true } = {
   'chat:create': true,
+  'chat:update': true,
+  'chat:trim': true,
+  'chat:erase': true,
+  'member:add': true,
+  'member:remove': true,
+  'member:set_role': true,
+  'member:mute': true,
   'message:post': true,
+  'message:edit': true,
+  'message:delete': true,
+  'mention:all': true,
+  'reaction:add': true,
+  'reaction:remove': true,
   'history:read': true,
 };
-const anyFacts: Facts = { is_member: false, role: 'none', chat_kind: 'none' };
 
 /** All rules, in the order of files and lines. Throws PolicyRefused with everything that is wrong in any file. */
 export const validateSource = ({ schema, policies }: PolicySource): readonly PolicyRule[] => {
@@ -36,7 +47,7 @@ const problemsOfSchema = (schema: PolicyFile): string[] => {
   const parsed = checkParseSchema(schema.text);
   if (parsed.type === 'failure') return parsed.errors.map((error) => problemSentence(schema, error));
   return Object.keys(everyAction).flatMap((id) => {
-    const answer = checkParseContext({ context: anyFacts, schema: schema.text, action: { type: 'Action', id } });
+    const answer = checkParseContext({ context: strangersFacts, schema: schema.text, action: { type: 'Action', id } });
     if (answer.type === 'success') return [];
     return answer.errors.map((error) => `${schema.path}: the facts of ${id} do not fit: ${error.message}.`);
   });

@@ -10,6 +10,13 @@ export type Config = {
   readonly http: { readonly host: string; readonly port: number; readonly corsOrigins: readonly string[] };
   /** Without a key (never in production) the one in `dataDir` is used: development-key.ts. */
   readonly auth: { readonly key: string | undefined; readonly algorithm: Value<'ALGORITHM'> };
+  /** The service that knows names and avatars. */
+  readonly authBackendUrl: string | undefined;
+  /** Token buckets in every chat; undefined: no limit. */
+  readonly rates: {
+    readonly perUser: Value<'RATE_PER_USER'> | undefined;
+    readonly perChat: Value<'RATE_PER_CHAT'> | undefined;
+  };
   readonly rabbitmq: { readonly url: string } | undefined;
   /** The siblings' way in. */
   readonly database: { readonly exchange: string; readonly queue: string };

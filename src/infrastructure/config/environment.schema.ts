@@ -9,6 +9,17 @@ const isUrl = (value: string, protocols: readonly string[]): boolean =>
 const isOrigin = (value: string): boolean =>
   value === '*' || (isUrl(value, ['http:', 'https:']) && new URL(value).origin === value);
 
+const rate = (example: string) =>
+  variable(
+    (value) => {
+      const [, perSecond, burst] = /^(\d{1,6}(?:\.\d{1,3})?)\/(\d{1,6})$/.exec(value) ?? [];
+      const found = { perSecond: Number(perSecond), burst: Number(burst) };
+      return found.perSecond > 0 && found.burst >= 1 ? found : undefined;
+    },
+    'be commands per second / commands at once',
+    example,
+  );
+
 const brokerName = (example: string) =>
   matching(/^[\x21-\x7e]{1,127}$/, 'be 1 to 127 printable characters without spaces', example);
 
@@ -18,6 +29,13 @@ export const environmentSchema = z.object({
   HTTP_HOST: matching(/^[A-Za-z0-9.:_-]+$/, 'be an address to listen on', '127.0.0.1'),
   HTTP_PORT: wholeNumber(0, 65_535, 8002),
   CORS_ORIGINS: list(isOrigin, 'be origins separated by commas, or *', 'https://chat.example.org'),
+  RATE_PER_USER: rate('10/100'),
+  RATE_PER_CHAT: rate('200/2000'),
+  AUTH_BACKEND_BASE_URL: variable(
+    (value) => (isUrl(value, ['http:', 'https:']) ? value : undefined),
+    'be an http:// or https:// URL',
+    'http://auth_backend:8000',
+  ),
   KEY: text('the-key-of-the-auth-service'),
   KEY_FILE: text('/run/secrets/key'),
   ALGORITHM: oneOf(['HS256', 'HS384', 'HS512'], 'HS256'),

@@ -97,6 +97,8 @@ const configOf = (environment: Environment, { key, cassandraPassword }: Secrets)
     logLevel: environment.LOG_LEVEL ?? 'info',
     http: { host: environment.HTTP_HOST ?? '127.0.0.1', port, corsOrigins: environment.CORS_ORIGINS ?? [] },
     auth: { key, algorithm: environment.ALGORITHM ?? 'HS256' },
+    authBackendUrl: environment.AUTH_BACKEND_BASE_URL,
+    rates: { perUser: environment.RATE_PER_USER, perChat: environment.RATE_PER_CHAT },
     rabbitmq: environment.RABBITMQ_URL === undefined ? undefined : { url: environment.RABBITMQ_URL },
     database: {
       exchange: environment.DATABASE_EXCHANGE_NAME ?? 'database',

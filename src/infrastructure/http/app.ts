@@ -3,28 +3,43 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPlug
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { ChatReader } from '../../application/ports/chat-reader.ts';
 import type { CommandSender } from '../../application/ports/command-sender.ts';
+import type { PersonalStore } from '../../application/ports/personal-store.ts';
 import type { PolicyDecisionPoint } from '../../application/ports/policy-decision-point.ts';
-import type { IdGenerator } from '../../application/ports/system.ts';
+import type { Clock, IdGenerator } from '../../application/ports/system.ts';
+import type { UserDirectory } from '../../application/ports/user-directory.ts';
+import { chatOfUsers } from '../../application/use-cases/chat-of-users.ts';
 import { createChat } from '../../application/use-cases/create-chat.ts';
 import { getChat } from '../../application/use-cases/get-chat.ts';
-import { postMessage } from '../../application/use-cases/post-message.ts';
-import { readHistory } from '../../application/use-cases/read-history.ts';
+import { checkIntegrity, getOutcome } from '../../application/use-cases/inspect-chat.ts';
+import { listChats } from '../../application/use-cases/list-chats.ts';
+import { namesOf } from '../../application/use-cases/names.ts';
+import { readChanges } from '../../application/use-cases/read-changes.ts';
+import { readHistory, readMessage, readReactions, readVersions } from '../../application/use-cases/read-history.ts';
+import { getReadMarker, moveReadMarker } from '../../application/use-cases/read-marker.ts';
+import { runCommand } from '../../application/use-cases/run-command.ts';
 import { readOutcome } from '../../interface-adapters/http/outcome-json.ts';
 import { authenticate } from './authentication.ts';
 import { chatRoutes } from './chats.route.ts';
 import { answerBrokenRequest, answerError, answerErrors, refuseOtherMethods } from './error-handling.ts';
 import { type Checks, healthRoutes } from './health.route.ts';
 import * as limits from './limits.ts';
+import { logRoutes } from './log.route.ts';
+import { memberRoutes } from './members.route.ts';
+import { oneMessageRoutes } from './message.route.ts';
 import { messageRoutes } from './messages.route.ts';
 import { describeRoutes } from './openapi.ts';
 import { withoutPathPrefix } from './path-prefix.ts';
+import { seedRoutes } from './seed/seed.route.ts';
 import { type HmacAlgorithm, tokenVerifier } from './verify-token.ts';
 
 export type AppDeps = {
   readonly sender: CommandSender;
   readonly reader: ChatReader;
+  readonly personal: PersonalStore;
+  readonly directory: UserDirectory;
   readonly policy: PolicyDecisionPoint;
   readonly ids: IdGenerator;
+  readonly clock: Clock;
   readonly auth: { readonly key: string; readonly algorithm: HmacAlgorithm };
   /** Origins that browsers may call from; `*` for all, none for no CORS at all. */
   readonly corsOrigins: readonly string[];
@@ -86,6 +101,7 @@ const messagingApi = (deps: AppDeps): FastifyPluginAsync => {
     });
     await app.register(healthRoutes(deps.checks, timeoutsOf(deps).check));
     await app.register(v1(deps), { prefix: '/v1' });
+    await app.register(seed(deps));
     refuseOtherMethods(app, routes);
   };
   // Hooks, decorators and error handlers are the whole app's, not of a scope inside it.
@@ -96,11 +112,54 @@ const v1 =
   (deps: AppDeps): FastifyPluginAsync =>
   async (app) => {
     app.addHook('onRequest', authenticate(tokenVerifier(deps.auth.key, deps.auth.algorithm)));
-    const commands = { sender: deps.sender, reader: deps.reader, readOutcome };
-    const reads = { reader: deps.reader, policy: deps.policy };
-    const shared = { ids: deps.ids, commandTimeoutMs: timeoutsOf(deps).command };
-    await app.register(chatRoutes({ createChat: createChat(commands), getChat: getChat(reads), ...shared }));
+    const { sender, reader, personal, policy, clock } = deps;
+    const reads = { reader, policy, clock };
+    const commands = {
+      runCommand: runCommand({ sender, readOutcome }),
+      ids: deps.ids,
+      commandTimeoutMs: timeoutsOf(deps).command,
+    };
     await app.register(
-      messageRoutes({ postMessage: postMessage(commands), readHistory: readHistory(reads), ...shared }),
+      chatRoutes({
+        createChat: createChat({ sender, reader, readOutcome }),
+        getChat: getChat(reads),
+        listChats: listChats(reads),
+        ...commands,
+      }),
+    );
+    await app.register(memberRoutes({ getChat: getChat(reads), ...commands }));
+    await app.register(messageRoutes({ readHistory: readHistory(reads), ...commands }));
+    await app.register(
+      oneMessageRoutes({
+        readMessage: readMessage(reads),
+        readVersions: readVersions(reads),
+        readReactions: readReactions(reads),
+        ...commands,
+      }),
+    );
+    await app.register(
+      logRoutes({
+        readChanges: readChanges(reads),
+        getReadMarker: getReadMarker(reads),
+        moveReadMarker: moveReadMarker({ ...reads, personal }),
+        getOutcome: getOutcome(reads),
+        checkIntegrity: checkIntegrity(reads),
+      }),
     );
   };
+
+const seed = (deps: AppDeps): FastifyPluginAsync => {
+  const { sender, reader, personal, directory, policy, clock, auth } = deps;
+  const reads = { reader, policy, clock };
+  return seedRoutes({
+    verify: tokenVerifier(auth.key, auth.algorithm),
+    chatOfUsers: chatOfUsers({ reader, runCommand: runCommand({ sender, readOutcome }) }),
+    getChat: getChat(reads),
+    listChats: listChats(reads),
+    readHistory: readHistory(reads),
+    namesOf: namesOf({ personal, directory }),
+    personal,
+    reader,
+    commandTimeoutMs: timeoutsOf(deps).command,
+  });
+};

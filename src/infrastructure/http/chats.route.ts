@@ -1,27 +1,34 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { IdGenerator } from '../../application/ports/system.ts';
+import { z } from 'zod';
 import type { createChat } from '../../application/use-cases/create-chat.ts';
 import type { getChat } from '../../application/use-cases/get-chat.ts';
-import { clientMessageId } from '../../domain/ids.ts';
+import type { listChats } from '../../application/use-cases/list-chats.ts';
+import { clientMessageId, rev } from '../../domain/ids.ts';
+import { settingsOf, updateChatCommand } from '../../interface-adapters/amqp/command-json.ts';
+import { chatUpdatedSchema } from '../../interface-adapters/amqp/events.schema.ts';
 import {
   chatJson,
+  chatListSchema,
   chatSchema,
   createChatSchema,
   createdChatSchema,
+  summaryJson,
+  updateChatSchema,
 } from '../../interface-adapters/http/chat.schema.ts';
 import { createChatRequest } from '../../interface-adapters/http/create-chat-request.ts';
+import { decodeListCursor, encodeListCursor } from '../../interface-adapters/http/cursor.ts';
+import { defaultPageSize, limitSchema, minRevSchema } from '../../interface-adapters/http/page.schema.ts';
 import { problemResponses } from '../../interface-adapters/http/problem-responses.ts';
 import { chatParamsSchema } from '../../interface-adapters/http/wire.schema.ts';
+import { answerCommand, type CommandDeps } from './command-answer.ts';
+import { commandCodes, readCodes, replayNote, security } from './route-kit.ts';
 import { sendRejection } from './send-problem.ts';
 
-export type ChatRoutesDeps = {
+export type ChatRoutesDeps = CommandDeps & {
   readonly createChat: ReturnType<typeof createChat>;
   readonly getChat: ReturnType<typeof getChat>;
-  readonly ids: IdGenerator;
-  readonly commandTimeoutMs: number;
+  readonly listChats: ReturnType<typeof listChats>;
 };
-
-const security = [{ token: [] }];
 
 export const chatRoutes =
   (deps: ChatRoutesDeps): FastifyPluginAsyncZod =>
@@ -37,21 +44,7 @@ export const chatRoutes =
           tags: ['chats'],
           security,
           body: createChatSchema,
-          response: {
-            200: createdChatSchema,
-            201: createdChatSchema,
-            ...problemResponses(
-              'UNAUTHENTICATED',
-              'FORBIDDEN',
-              'POLICY_DENIED',
-              'IDEMPOTENCY_KEY_REUSED',
-              'PAYLOAD_TOO_LARGE',
-              'OVERLOADED',
-              'STORAGE_UNAVAILABLE',
-              'POLICY_UNAVAILABLE',
-              'OUTCOME_UNKNOWN',
-            ),
-          },
+          response: { 200: createdChatSchema, 201: createdChatSchema, ...problemResponses(...commandCodes) },
         },
       },
       async (request, reply) => {
@@ -66,6 +59,32 @@ export const chatRoutes =
     );
 
     app.get(
+      '/chats',
+      {
+        schema: {
+          summary: 'List your chats',
+          description:
+            'The most recently active first, with the last message and how much is unread. The order of chats that were ' +
+            'active within the same ten minutes (an hour in those of more than ten members) may differ.',
+          tags: ['chats'],
+          security,
+          querystring: z.strictObject({ cursor: z.string().max(500).optional(), limit: limitSchema }),
+          response: { 200: chatListSchema, ...problemResponses(...readCodes) },
+        },
+      },
+      async (request, reply) => {
+        const { cursor, limit = defaultPageSize } = request.query;
+        const after = cursor === undefined ? undefined : decodeListCursor(cursor);
+        if (cursor !== undefined && after === undefined)
+          return sendRejection(request, reply, { code: 'VALIDATION_FAILED', reason: 'cursor: this is not a cursor' });
+        const chats = await deps.listChats({ userId: request.userId, limit, after });
+        const last = chats.at(-1);
+        const next = chats.length < limit || last === undefined ? null : encodeListCursor({ ...last, chatId: last.id });
+        return { items: chats.map(summaryJson), next };
+      },
+    );
+
+    app.get(
       '/chats/:chat_id',
       {
         schema: {
@@ -74,22 +93,41 @@ export const chatRoutes =
           tags: ['chats'],
           security,
           params: chatParamsSchema,
-          response: {
-            200: chatSchema,
-            ...problemResponses(
-              'UNAUTHENTICATED',
-              'FORBIDDEN',
-              'POLICY_DENIED',
-              'CHAT_NOT_FOUND',
-              'STORAGE_UNAVAILABLE',
-              'POLICY_UNAVAILABLE',
-            ),
-          },
+          querystring: z.strictObject({ min_rev: minRevSchema }),
+          response: { 200: chatSchema, ...problemResponses(...readCodes) },
         },
       },
       async (request, reply) => {
-        const result = await deps.getChat(request.userId, request.params.chat_id);
+        const { min_rev } = request.query;
+        const result = await deps.getChat({
+          userId: request.userId,
+          chatId: request.params.chat_id,
+          minRev: min_rev === undefined ? undefined : rev(min_rev),
+        });
         return result.kind === 'ok' ? chatJson(result.chat) : sendRejection(request, reply, result.rejection);
       },
+    );
+
+    app.patch(
+      '/chats/:chat_id',
+      {
+        schema: {
+          summary: 'Change the settings of a chat',
+          description: `What is not named stays as it is.${replayNote}`,
+          tags: ['chats'],
+          security,
+          params: chatParamsSchema,
+          body: updateChatSchema,
+          response: { 200: chatUpdatedSchema, ...problemResponses(...commandCodes) },
+        },
+      },
+      async (request, reply) =>
+        answerCommand(
+          deps,
+          request,
+          reply,
+          { chatId: request.params.chat_id, given: request.body.client_message_id },
+          (identity) => updateChatCommand(identity, settingsOf(request.body)),
+        ),
     );
   };

@@ -1,25 +1,31 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { IdGenerator } from '../../application/ports/system.ts';
-import type { postMessage } from '../../application/use-cases/post-message.ts';
 import type { readHistory } from '../../application/use-cases/read-history.ts';
 import { maxBodyBytes } from '../../domain/chat/command.ts';
-import { clientMessageId } from '../../domain/ids.ts';
-import { postMessageCommand } from '../../interface-adapters/amqp/command-json.ts';
-import { messageOfEvent, messageSchema, postMessageSchema } from '../../interface-adapters/http/message.schema.ts';
+import { rev, seq } from '../../domain/ids.ts';
+import {
+  deleteMessageCommand,
+  editMessageCommand,
+  postMessageCommand,
+} from '../../interface-adapters/amqp/command-json.ts';
+import { messageDeletedSchema, messageEditedSchema } from '../../interface-adapters/amqp/events.schema.ts';
+import { extrasOf } from '../../interface-adapters/amqp/message-commands.ts';
+import {
+  deleteQuerySchema,
+  editMessageSchema,
+  messageSchema,
+  postMessageSchema,
+} from '../../interface-adapters/http/message.schema.ts';
 import { pageQuerySchema, pageSchema } from '../../interface-adapters/http/page.schema.ts';
 import { pageJson, pageRequestOf } from '../../interface-adapters/http/page-json.ts';
 import { problemResponses } from '../../interface-adapters/http/problem-responses.ts';
-import { chatParamsSchema } from '../../interface-adapters/http/wire.schema.ts';
+import { chatParamsSchema, messageParamsSchema } from '../../interface-adapters/http/wire.schema.ts';
+import { answerCommand, type CommandDeps } from './command-answer.ts';
+import { commandCodes, readCodes, replayNote, security } from './route-kit.ts';
 import { sendRejection } from './send-problem.ts';
 
-export type MessageRoutesDeps = {
-  readonly postMessage: ReturnType<typeof postMessage>;
-  readonly readHistory: ReturnType<typeof readHistory>;
-  readonly ids: IdGenerator;
-  readonly commandTimeoutMs: number;
-};
+export type MessageRoutesDeps = CommandDeps & { readonly readHistory: ReturnType<typeof readHistory> };
 
-const security = [{ token: [] }];
+const tags = ['messages'];
 
 export const messageRoutes =
   (deps: MessageRoutesDeps): FastifyPluginAsyncZod =>
@@ -29,44 +35,31 @@ export const messageRoutes =
       {
         schema: {
           summary: 'Post a message',
-          description:
-            '201 with the message once it is stored for good. A repeat with the same `client_message_id` is answered with ' +
-            'the first message: 200 and the header `idempotency-replayed: true`.',
-          tags: ['messages'],
+          description: `201 with the message once it is stored for good.${replayNote}`,
+          tags,
           security,
           params: chatParamsSchema,
           body: postMessageSchema,
           response: {
             200: messageSchema,
             201: messageSchema,
-            ...problemResponses(
-              'UNAUTHENTICATED',
-              'FORBIDDEN',
-              'POLICY_DENIED',
-              'CHAT_NOT_FOUND',
-              'IDEMPOTENCY_KEY_REUSED',
-              'PAYLOAD_TOO_LARGE',
-              'OVERLOADED',
-              'STORAGE_UNAVAILABLE',
-              'POLICY_UNAVAILABLE',
-              'OUTCOME_UNKNOWN',
-            ),
+            ...problemResponses(...commandCodes, 'SLOW_MODE', 'CHAT_LOCKED', 'TARGET_NOT_FOUND'),
           },
         },
       },
       async (request, reply) => {
-        const { body, client_message_id } = request.body;
+        const { body } = request.body;
         if (Buffer.byteLength(body) > maxBodyBytes) {
           const reason = `body: a message has at most ${maxBodyBytes} bytes`;
           return sendRejection(request, reply, { code: 'PAYLOAD_TOO_LARGE', reason });
         }
-        const id = client_message_id ?? clientMessageId(deps.ids.random());
-        request.clientMessageId = id;
-        const identity = { chatId: request.params.chat_id, senderId: request.userId, clientMessageId: id };
-        const result = await deps.postMessage(postMessageCommand(identity, { body }), deps.commandTimeoutMs);
-        if (result.kind === 'rejected') return sendRejection(request, reply, result.rejection);
-        if (result.replayed) void reply.header('idempotency-replayed', 'true');
-        return reply.code(result.replayed ? 200 : 201).send(messageOfEvent(result.event));
+        return answerCommand(
+          deps,
+          request,
+          reply,
+          { chatId: request.params.chat_id, given: request.body.client_message_id, created: true },
+          (identity) => postMessageCommand(identity, { body, extras: extrasOf(request.body) }),
+        );
       },
     );
 
@@ -75,31 +68,88 @@ export const messageRoutes =
       {
         schema: {
           summary: 'Read a page of messages',
-          description: 'Newest first. Give at most one of `before`, `after`, `around` and `cursor`.',
-          tags: ['messages'],
+          description: 'Newest first. Give at most one of `before`, `after`, `around`, `time` and `cursor`.',
+          tags,
           security,
           params: chatParamsSchema,
           querystring: pageQuerySchema,
+          response: { 200: pageSchema, ...problemResponses(...readCodes) },
+        },
+      },
+      async (request, reply) => {
+        const { chat_id: chatId } = request.params;
+        const parsed = pageRequestOf(chatId, request.query);
+        if (parsed.kind === 'rejected') return sendRejection(request, reply, parsed.rejection);
+        const { min_rev } = request.query;
+        const minRev = min_rev === undefined ? undefined : rev(min_rev);
+        const result = await deps.readHistory({ userId: request.userId, chatId, minRev }, parsed.request);
+        return result.kind === 'ok'
+          ? pageJson(chatId, parsed.request, result.page)
+          : sendRejection(request, reply, result.rejection);
+      },
+    );
+
+    app.patch(
+      '/chats/:chat_id/messages/:seq',
+      {
+        schema: {
+          summary: 'Edit a message',
+          description: `With \`if_version\` only when it still has that version.${replayNote}`,
+          tags,
+          security,
+          params: messageParamsSchema,
+          body: editMessageSchema,
           response: {
-            200: pageSchema,
+            200: messageEditedSchema,
             ...problemResponses(
-              'UNAUTHENTICATED',
-              'FORBIDDEN',
-              'POLICY_DENIED',
-              'CHAT_NOT_FOUND',
-              'STORAGE_UNAVAILABLE',
-              'POLICY_UNAVAILABLE',
+              ...commandCodes,
+              'TARGET_NOT_FOUND',
+              'TARGET_DELETED',
+              'VERSION_CONFLICT',
+              'EDIT_WINDOW_CLOSED',
+              'CHAT_LOCKED',
             ),
           },
         },
       },
-      async (request, reply) => {
-        const parsed = pageRequestOf(request.params.chat_id, request.query);
-        if (parsed.kind === 'rejected') return sendRejection(request, reply, parsed.rejection);
-        const result = await deps.readHistory(request.userId, parsed.request);
-        return result.kind === 'ok'
-          ? pageJson(parsed.request, result.page)
-          : sendRejection(request, reply, result.rejection);
+      async (request, reply) =>
+        answerCommand(
+          deps,
+          request,
+          reply,
+          { chatId: request.params.chat_id, given: request.body.client_message_id },
+          (identity) =>
+            editMessageCommand(identity, {
+              seq: seq(request.params.seq),
+              body: request.body.body,
+              ifVersion: request.body.if_version ?? undefined,
+            }),
+        ),
+    );
+
+    app.delete(
+      '/chats/:chat_id/messages/:seq',
+      {
+        schema: {
+          summary: 'Delete a message',
+          description: `For everyone, and a stub stays; or only for you.${replayNote}`,
+          tags,
+          security,
+          params: messageParamsSchema,
+          querystring: deleteQuerySchema,
+          response: {
+            200: messageDeletedSchema,
+            ...problemResponses(...commandCodes, 'TARGET_NOT_FOUND', 'TARGET_DELETED'),
+          },
+        },
       },
+      async (request, reply) =>
+        answerCommand(
+          deps,
+          request,
+          reply,
+          { chatId: request.params.chat_id, given: request.query.client_message_id },
+          (identity) => deleteMessageCommand(identity, { seq: seq(request.params.seq), scope: request.query.for }),
+        ),
     );
   };

@@ -12,5 +12,6 @@ export const sendProblem = (reply: FastifyReply, problem: Problem): FastifyReply
 export const sendRejection = (
   request: FastifyRequest,
   reply: FastifyReply,
-  { code, reason }: Rejection,
-): FastifyReply => sendProblem(reply, problemOf(code, reason, { clientMessageId: request.clientMessageId }));
+  { code, reason, retryAfterMs }: Rejection,
+): FastifyReply =>
+  sendProblem(reply, problemOf(code, reason, { clientMessageId: request.clientMessageId, retryAfterMs }));

@@ -1,7 +1,8 @@
 import type { CommandConsumer, Delivery, Subscription } from '../../application/ports/command-consumer.ts';
 import type { Logger } from '../../application/ports/system.ts';
 import type { ShardNumber } from '../../domain/ids.ts';
-import { decodeCommand } from '../../interface-adapters/amqp/command-json.ts';
+import { decodeCommands, encodeCommand } from '../../interface-adapters/amqp/command-json.ts';
+import { partsOf } from '../broker-kit/batch-parts.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { type DeliveryContext, InProcessDelivery } from './in-process-delivery.ts';
 import type { Parcel } from './parcel.ts';
@@ -51,14 +52,23 @@ export class InProcessCommandConsumer implements CommandConsumer {
     context: DeliveryContext,
     onDelivery: (delivery: Delivery) => void,
   ): void {
-    const decoded = decodeCommand(parcel.body);
+    const decoded = decodeCommands(parcel.body);
     if (!decoded.ok) {
       context.bury(parcel, decoded.reason);
       settle();
       return;
     }
+    const whole = new InProcessDelivery(decoded.commands[0], parcel, context, settle);
+    const parts = partsOf(whole, decoded.commands, async (command, reason) => {
+      context.bury({ ...parcel, body: encodeCommand(command) }, reason);
+      return true;
+    });
+    for (const part of parts) this.#handOut(part, onDelivery);
+  }
+
+  #handOut(delivery: Delivery, onDelivery: (delivery: Delivery) => void): void {
     try {
-      onDelivery(new InProcessDelivery(decoded.command, parcel, context, settle));
+      onDelivery(delivery);
     } catch (error) {
       this.#logger.error({ err: error }, 'the receiver of a delivery failed');
     }

@@ -1,7 +1,8 @@
-import type { GroupCommitOptions } from './group-commit.ts';
+import type { GroupCommitOptions } from '../store-kit/group-commit.ts';
 import { MemoryChatReader } from './memory-chat-reader.ts';
 import { MemoryChatStore } from './memory-chat-store.ts';
 import { MemoryDatabase } from './memory-database.ts';
+import { MemoryPersonalStore } from './memory-personal-store.ts';
 import { SingleProcessOwnership } from './single-process-ownership.ts';
 
 export type MemoryCellOptions = {
@@ -19,5 +20,10 @@ export const openMemoryCell = ({ shards = 16, database = new MemoryDatabase(), s
     raiseEpoch: (shard) => database.raiseEpoch(shard),
     store: () => new MemoryChatStore(database, schedule),
   });
-  return { database, reader: new MemoryChatReader(database), ownership };
+  return {
+    database,
+    reader: new MemoryChatReader(database),
+    personal: new MemoryPersonalStore(database),
+    ownership,
+  };
 };

@@ -1,19 +1,14 @@
 import type { Decision } from '../../application/decision.ts';
-import type { ChatSnapshot, EntryKey, KeyBlock, SessionLost } from '../../application/ports/chat-store.ts';
-import { blockStart, keysPerBlock } from '../../application/turn/key-log.ts';
+import type { ChatSnapshot, KeyBlock, SessionLost } from '../../application/ports/chat-store.ts';
+import { blockStart } from '../../application/turn/key-log.ts';
 import type { Entry } from '../../domain/chat/entry.ts';
-import { type ChatId, type Micros, type Rev, rev, type Seq, type ShardNumber } from '../../domain/ids.ts';
-import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
-import { blockStarts, rebuiltBlock } from './key-blocks.ts';
-import { inRosterOrder, type MemoryDatabase } from './memory-database.ts';
+import type { Target } from '../../domain/chat/message-state.ts';
+import type { ChatId, Micros, Rev, Seq, ShardNumber, UserId } from '../../domain/ids.ts';
+import { GroupCommit, type GroupCommitOptions } from '../store-kit/group-commit.ts';
+import { lastPostsOf, postsForSlowMode } from '../store-kit/last-posts.ts';
+import { keyBlocksOf, keysBetween, seqOf } from './key-records.ts';
+import type { MemoryDatabase } from './memory-database.ts';
 import type { EndableStore } from './single-process-ownership.ts';
-
-const keyOf = (entry: Entry): EntryKey => ({
-  rev: entry.rev,
-  seq: entry.type === 'message.posted' ? entry.seq : undefined,
-  senderId: entry.senderId,
-  clientMessageId: entry.clientMessageId,
-});
 
 export class MemoryChatStore implements EndableStore {
   readonly #database: MemoryDatabase;
@@ -44,28 +39,39 @@ export class MemoryChatStore implements EndableStore {
   async open(chatId: ChatId): Promise<ChatSnapshot | undefined> {
     const chat = this.#database.chats.get(chatId);
     if (chat === undefined) return undefined;
+    const { state, roster, oldestBucket, newestBucket } = chat;
+    const newest = [...chat.messages.values()].slice(-postsForSlowMode).reverse();
     return {
-      state: { ...chat.state, roster: inRosterOrder(chat.state.roster, chat.creatorId) },
-      bucket: chat.buckets.at(-1)!,
-      recent: chat.entries.slice(blockStart(chat.state.nextRev) - 1).map(keyOf),
+      state: {
+        ...state,
+        roster,
+        lastPostAt: lastPostsOf(
+          state.settings,
+          newest.map((message) => message.state.post),
+        ),
+      },
+      bucket: newestBucket,
+      firstBucket: oldestBucket.bucket,
+      recent: keysBetween(chat, blockStart(state.nextRev), state.nextRev),
     };
   }
 
   async keyBlocks(chatId: ChatId, before: Rev, since: Micros, maxEntries: number): Promise<readonly KeyBlock[]> {
     const chat = this.#database.chats.get(chatId);
-    if (chat === undefined) return [];
-    const oldest = chat.buckets.findLast((bucket) => bucket.startedAt <= since)?.firstRev ?? rev(1);
-    return blockStarts(before, oldest, maxEntries).map((firstRev) => ({
-      firstRev,
-      blob:
-        chat.keyBlocks.get(firstRev) ??
-        rebuiltBlock(chat.entries.slice(firstRev - 1, firstRev - 1 + keysPerBlock).map(keyOf)),
-    }));
+    return chat === undefined ? [] : keyBlocksOf(chat, before, since, maxEntries);
   }
 
   async entryAt(chatId: ChatId, position: { rev: Rev; seq: Seq | undefined }): Promise<Entry | undefined> {
-    const entry = this.#database.chats.get(chatId)?.entries[position.rev - 1];
-    return entry !== undefined && keyOf(entry).seq === position.seq ? entry : undefined;
+    const entry = this.#database.chats.get(chatId)?.entryAt(position.rev);
+    return entry !== undefined && seqOf(entry) === position.seq ? entry : undefined;
+  }
+
+  async target(chatId: ChatId, at: Seq, userId: UserId): Promise<Target | undefined> {
+    const chat = this.#database.chats.get(chatId);
+    const message = chat?.messages.get(at);
+    if (chat === undefined || message === undefined) return undefined;
+    const { bucket } = [...chat.buckets.values()].findLast(({ firstSeq }) => firstSeq <= at)!;
+    return { message: message.state, own: message.reactions.get(userId) ?? [], bucket };
   }
 
   async confirmOwnership(): Promise<void> {

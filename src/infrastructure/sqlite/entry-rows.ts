@@ -1,12 +1,15 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { EntryKey } from '../../application/ports/chat-store.ts';
-import type { ChatCreated, Entry, MessagePosted } from '../../domain/chat/entry.ts';
+import type { Change, MessagePosted } from '../../domain/chat/entry.ts';
 import { type ChatId, type ClientMessageId, micros, rev, seq, type UserId } from '../../domain/ids.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 
 export const postColumns =
-  'seq, rev, sender_id, client_message_id, fingerprint, sent_at, at, recipients, body, recipient_id';
+  'seq, rev, sender_id, client_message_id, fingerprint, sent_at, at, recipients, body, recipient_id, extras';
+
+const jsonOrNull = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+export const parsedOrNull = (text: SQLOutputValue | undefined) => (text === null ? null : JSON.parse(text as string));
 
 export const postValues = (entry: MessagePosted) => [
   entry.chatId,
@@ -17,9 +20,10 @@ export const postValues = (entry: MessagePosted) => [
   entry.fingerprint,
   entry.sentAt,
   entry.at,
-  entry.recipients === null ? null : JSON.stringify(entry.recipients),
+  jsonOrNull(entry.recipients),
   entry.body,
   entry.recipientId,
+  jsonOrNull(entry.extras),
 ];
 
 /** What is read was written by this service: its ids are not checked again. */
@@ -33,27 +37,43 @@ const common = (chatId: ChatId, row: Row) => ({
   at: micros(row.at as number),
 });
 
+/** The post as it was decided, whatever has become of the message. */
 export const postOf = (chatId: ChatId, row: Row): MessagePosted => ({
   type: 'message.posted',
   ...common(chatId, row),
   seq: seq(row.seq as number),
-  recipients: row.recipients === null ? null : (JSON.parse(row.recipients as string) as UserId[]),
+  recipients: parsedOrNull(row.recipients),
   body: row.body as string,
   recipientId: row.recipient_id as UserId | null,
+  extras: parsedOrNull(row.extras),
 });
 
-/** Every kind of entry but posts: each is stored the same way, whatever it says. */
-export type Change = Exclude<Entry, MessagePosted>;
+export const changeColumns = 'chat_id, rev, type, sender_id, client_message_id, fingerprint, sent_at, at, content, seq';
 
-export const changeValues = (entry: Change) => {
+/** Every kind is stored the same way, whatever it says. Those that repeat a text of a message are found by its seq. */
+export const changeValues = (entry: Change) => [
+  entry.chatId,
+  entry.rev,
+  entry.type,
+  entry.senderId,
+  entry.clientMessageId,
+  entry.fingerprint,
+  entry.sentAt,
+  entry.at,
+  contentOf(entry),
+  'post' in entry ? entry.seq : null,
+];
+
+/** The fields that only its type has, and recipients. */
+export const contentOf = (entry: Change): string => {
   const { type, chatId, rev, senderId, clientMessageId, fingerprint, sentAt, at, ...content } = entry;
-  return [chatId, rev, type, senderId, clientMessageId, fingerprint, sentAt, at, JSON.stringify(content)];
+  return JSON.stringify(content);
 };
 
 export const changeOf = (chatId: ChatId, row: Row): Change => ({
-  type: row.type as Change['type'],
+  type: row.type,
   ...common(chatId, row),
-  ...(JSON.parse(row.content as string) as Pick<ChatCreated, 'kind' | 'title' | 'members' | 'recipients'>),
+  ...JSON.parse(row.content as string),
 });
 
 export const keyOf = (row: Row): EntryKey => ({

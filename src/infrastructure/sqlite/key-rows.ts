@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { EntryKey } from '../../application/ports/chat-store.ts';
+import type { EntryKey, KeyBlock } from '../../application/ports/chat-store.ts';
 import { blockStart, keysPerBlock } from '../../application/turn/key-log.ts';
 import { type ChatId, type Micros, type Rev, rev } from '../../domain/ids.ts';
-import { rebuiltBlock } from '../memory/key-blocks.ts';
+import { blockStarts, filledUp, rebuiltBlock } from '../store-kit/key-blocks.ts';
 import type { ChatRow } from './chat-rows.ts';
 import { keyOf } from './entry-rows.ts';
 
@@ -12,7 +12,9 @@ export const keyRows = (database: DatabaseSync) => {
   const selectBucketAt = database.prepare(
     'SELECT first_rev FROM chat_buckets WHERE chat_id = ? AND started_at <= ? ORDER BY bucket DESC LIMIT 1',
   );
-  const countChanges = database.prepare('SELECT count(*) AS count FROM changes WHERE chat_id = ? AND rev < ?');
+  const countChanges = database.prepare(
+    'SELECT count(*) AS count FROM changes WHERE chat_id = ? AND rev >= ? AND rev < ?',
+  );
   // Messages are found by seq alone: an index by rev would be one more write for each of them.
   const selectKeys = database.prepare(
     `SELECT rev, seq, sender_id, client_message_id FROM messages
@@ -22,31 +24,34 @@ export const keyRows = (database: DatabaseSync) => {
      ORDER BY rev`,
   );
 
-  const between = (chat: ChatId, first: number, last: number, lowSeq: number, highSeq: number): EntryKey[] =>
-    selectKeys.all({ chat, first, last, lowSeq, highSeq }).map(keyOf);
+  const between = (chat: ChatId, first: Rev, end: Rev, lowSeq: number, highSeq: number): EntryKey[] =>
+    filledUp(selectKeys.all({ chat, first, last: end - 1, lowSeq, highSeq }).map(keyOf), first, end);
 
-  /** A post's seq is its rev less the number of other entries before it. */
-  const rebuilt = (chatId: ChatId, firstRev: Rev): Uint8Array => {
-    const { count } = countChanges.get(chatId, firstRev) as { count: number };
-    const lowSeq = firstRev - count;
-    const width = keysPerBlock - 1;
-    return rebuiltBlock(between(chatId, firstRev, firstRev + width, lowSeq, lowSeq + width));
+  /** A post's seq is the first that is kept, and one more for each entry since that is a post. */
+  const rebuilt = (chatId: ChatId, { first_seq, first_rev }: ChatRow, firstRev: Rev): Uint8Array => {
+    const from = Math.max(firstRev, first_rev);
+    const { count } = countChanges.get(chatId, first_rev, from) as { count: number };
+    const lowSeq = first_seq + (from - first_rev) - count;
+    return rebuiltBlock(between(chatId, firstRev, rev(firstRev + keysPerBlock), lowSeq, lowSeq + keysPerBlock - 1));
+  };
+  const block = (chatId: ChatId, chat: ChatRow, firstRev: Rev): Uint8Array => {
+    const row = selectBlock.get(chatId, firstRev) as { keys: Uint8Array } | undefined;
+    return row?.keys ?? rebuilt(chatId, chat, firstRev);
   };
 
   return {
     /** Of the entries after the last complete block, oldest first. */
     recent: (chatId: ChatId, { next_seq, next_rev }: ChatRow): EntryKey[] => {
-      const first = blockStart(rev(next_rev));
-      return between(chatId, first, next_rev - 1, next_seq - (next_rev - first), next_seq - 1);
+      const first = blockStart(next_rev);
+      return between(chatId, first, next_rev, next_seq - (next_rev - first), next_seq - 1);
     },
-    block: (chatId: ChatId, firstRev: Rev): Uint8Array => {
-      const row = selectBlock.get(chatId, firstRev) as { keys: Uint8Array } | undefined;
-      return row?.keys ?? rebuilt(chatId, firstRev);
-    },
-    /** Where the oldest bucket begins that was still open at `since`. */
-    firstRevSince: (chatId: ChatId, since: Micros): Rev => {
-      const row = selectBucketAt.get(chatId, since) as { first_rev: number } | undefined;
-      return rev(row?.first_rev ?? 1);
+    /** Down to the oldest bucket that was still open at `since`. */
+    blocks: (chatId: ChatId, chat: ChatRow, before: Rev, since: Micros, maxEntries: number): KeyBlock[] => {
+      const row = selectBucketAt.get(chatId, since) as { first_rev: Rev } | undefined;
+      return blockStarts(before, row?.first_rev ?? chat.first_rev, maxEntries).map((firstRev) => ({
+        firstRev,
+        blob: block(chatId, chat, firstRev),
+      }));
     },
   };
 };

@@ -44,16 +44,80 @@ const version1 = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-const schemaVersion = 1;
+/** Settings as one JSON text; messages that change; memberships that begin and end; what belongs to one user. */
+const version2 = `
+  -- content of a creation: all settings in one.
+  UPDATE changes SET content = json_remove(json_set(content, '$.settings', json_object(
+    'title', json(content -> '$.title'), 'closed', json('false'), 'slowModeMs', 0, 'history', 'joined',
+    'retentionDays', NULL)), '$.title') WHERE type = 'chat.created';
+  -- Of the message that an edit or a deletion is about.
+  ALTER TABLE changes ADD COLUMN seq INTEGER;
+  CREATE INDEX changes_of_messages ON changes (chat_id, seq) WHERE seq IS NOT NULL;
+
+  -- settings: JSON. What lies below first_seq and first_rev is not kept any more. last_at: of the newest message.
+  ALTER TABLE chats ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE chats ADD COLUMN first_seq INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE chats ADD COLUMN first_rev INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE chats ADD COLUMN large INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE chats ADD COLUMN last_at INTEGER;
+  UPDATE chats SET
+    settings = (SELECT content -> '$.settings' FROM changes WHERE changes.chat_id = chats.chat_id AND rev = 1),
+    large = (SELECT count(*) > 100 FROM members WHERE members.chat_id = chats.chat_id),
+    last_at = (SELECT at FROM messages WHERE messages.chat_id = chats.chat_id AND seq = next_seq - 1);
+  ALTER TABLE chats DROP COLUMN title;
+
+  ALTER TABLE members ADD COLUMN from_seq INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE members ADD COLUMN from_rev INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE members ADD COLUMN muted_until INTEGER;
+  ALTER TABLE members ADD COLUMN hides INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE members ADD COLUMN joined_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE members SET joined_at = (SELECT at FROM changes WHERE changes.chat_id = members.chat_id AND rev = 1);
+
+  -- A post stays as it was decided; what has become of the message stands beside it. extras: JSON, or null. edited: the latest
+  -- version, text and time, as JSON. removed: 'deleted' or 'erased'. reactions: the count of each, as JSON.
+  ALTER TABLE messages ADD COLUMN extras TEXT;
+  ALTER TABLE messages ADD COLUMN edited TEXT;
+  ALTER TABLE messages ADD COLUMN removed TEXT;
+  ALTER TABLE messages ADD COLUMN reactions TEXT;
+  ALTER TABLE messages ADD COLUMN changed_rev INTEGER;
+
+  -- emoji: a JSON array.
+  CREATE TABLE reactions (
+    chat_id TEXT NOT NULL, seq INTEGER NOT NULL, user_id TEXT NOT NULL, emoji TEXT NOT NULL,
+    PRIMARY KEY (chat_id, seq, user_id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Messages that a user has deleted for themself.
+  CREATE TABLE hidden_messages (
+    chat_id TEXT NOT NULL, user_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (chat_id, user_id, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Messages that are gone for everyone: they count as read.
+  CREATE TABLE removed_messages (
+    chat_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (chat_id, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE read_markers (
+    chat_id TEXT NOT NULL, user_id TEXT NOT NULL, read_seq INTEGER NOT NULL, unread_from INTEGER,
+    PRIMARY KEY (chat_id, user_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE profiles (
+    user_id TEXT PRIMARY KEY, username TEXT NOT NULL, avatar_url TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** Each takes the tables from the version before it to its own. What is released is never changed. */
+const steps = [version1, version2];
 
 /** Brings the tables to this version of the service. Throws when a later version has written them. */
 export const migrate = (database: DatabaseSync): void => {
   const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (found === schemaVersion) return;
-  if (found > schemaVersion) {
-    throw new Error(`its tables have version ${found}, and this service knows ${schemaVersion}: run the later release`);
+  if (found > steps.length) {
+    throw new Error(`its tables have version ${found}, and this service knows ${steps.length}: run the later release`);
   }
-  database.exec(`BEGIN IMMEDIATE; ${version1} PRAGMA user_version = ${schemaVersion}; COMMIT`);
+  for (const [index, step] of steps.entries())
+    if (index >= found) database.exec(`BEGIN IMMEDIATE; ${step} PRAGMA user_version = ${index + 1}; COMMIT`);
 };
 
 /** The number of shards: what is stored, unless `wanted` raises it; 16 in a new store. */

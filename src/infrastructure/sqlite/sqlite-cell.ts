@@ -1,10 +1,12 @@
 import type { ChatReader } from '../../application/ports/chat-reader.ts';
+import type { PersonalStore } from '../../application/ports/personal-store.ts';
 import type { Logger } from '../../application/ports/system.ts';
 import { SingleProcessOwnership } from '../memory/single-process-ownership.ts';
 import { openDataFolder } from './data-folder.ts';
 import { settleShardCount } from './schema.ts';
 import { SqliteChatReader } from './sqlite-chat-reader.ts';
 import { SqliteChatStore } from './sqlite-chat-store.ts';
+import { SqlitePersonalStore } from './sqlite-personal-store.ts';
 
 export type SqliteCellOptions = {
   /** Made when it is not there. One process at a time. */
@@ -17,6 +19,7 @@ export type SqliteCellOptions = {
 
 export type SqliteCell = {
   readonly reader: ChatReader;
+  readonly personal: PersonalStore;
   readonly ownership: SingleProcessOwnership;
   /** Ends every session and frees the data folder. */
   close(): Promise<void>;
@@ -39,11 +42,12 @@ export const openSqliteCell = ({ dataDir, shards, logger }: SqliteCellOptions): 
       store: () => new SqliteChatStore(database, onRetry),
     });
     const reader = new SqliteChatReader(database);
+    const personal = new SqlitePersonalStore(database);
     const close = async () => {
       await ownership.close();
       folder.close();
     };
-    return { reader, ownership, close };
+    return { reader, personal, ownership, close };
   } catch (error) {
     folder.close();
     throw error;

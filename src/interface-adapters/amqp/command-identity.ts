@@ -18,3 +18,7 @@ export const directChatId = (canonicalIds: readonly [string, string]): string =>
 /** The id of a group made over HTTP: repeating the request gives the same chat. */
 export const groupChatId = (creatorId: string, clientMessageId: string): string =>
   `g-${hash('sha256', `${creatorId}\n${clientMessageId}`, 'hex').slice(0, 32)}`;
+
+/** The id of the one chat of exactly these users, when they are not two. */
+export const setChatId = (canonicalIds: readonly string[]): string =>
+  `s-${hash('sha256', [...canonicalIds].sort().join('\n'), 'hex').slice(0, 32)}`;

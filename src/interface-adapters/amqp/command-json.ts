@@ -1,116 +1,108 @@
-import { z } from 'zod';
-import type { Command, CreateChat, PostMessage } from '../../domain/chat/command.ts';
-import { type ChatId, type ClientMessageId, parseChatId, parseClientMessageId, type UserId } from '../../domain/ids.ts';
-import { fingerprintOf } from './command-identity.ts';
-import { userIdSchema, wireUserId } from './user-id.ts';
+import type { z } from 'zod';
+import { type Command, maxBatchCommands } from '../../domain/chat/command.ts';
+import { type ChatId, parseChatId } from '../../domain/ids.ts';
+import { chatForms } from './chat-commands.ts';
+import type { CommandForm, CommandOf, CommandType, Identity, IdentityJson } from './command-form.ts';
+import { memberForms } from './member-commands.ts';
+import { messageForms, seedPostForm } from './message-commands.ts';
+import { wireUserId } from './user-id.ts';
 
-/** Bytes of a whole command on the wire. */
+export { createChatCommand, settingsOf, trimChatCommand, updateChatCommand } from './chat-commands.ts';
+export { chatIdSchema, clientMessageIdSchema, textSchema } from './fields.schema.ts';
+export {
+  addMemberCommand,
+  muteMemberCommand,
+  removeMemberCommand,
+  setRoleCommand,
+} from './member-commands.ts';
+export {
+  deleteMessageCommand,
+  editMessageCommand,
+  eraseMessagesCommand,
+  postMessageCommand,
+  reactCommand,
+} from './message-commands.ts';
+
+/** Bytes of a whole command, or batch of commands, on the wire. */
 export const maxCommandBytes = 64 * 1024;
 
-const parsed = <T>(parse: (text: string) => T | undefined, message: string) =>
-  z.string().transform((text, context): T => {
-    const value = parse(text);
-    if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
-
-export const chatIdSchema = parsed(parseChatId, 'a chat id is 1 to 64 characters of A-Z a-z 0-9 _ -');
-export const clientMessageIdSchema = parsed(
-  parseClientMessageId,
-  'a client_message_id is 1 to 128 printable ASCII characters',
-);
-/** Text that can be stored and given back unchanged: no lone surrogates. */
-export const textSchema = z.string().refine((text) => text.isWellFormed(), 'the text is not well-formed Unicode');
-
-const base = {
-  chat_id: chatIdSchema,
-  sender_id: userIdSchema,
-  client_message_id: clientMessageIdSchema,
-  sent_at: z.string().max(40).nullish(),
-};
-const createChat = z.object({
-  ...base,
-  type: z.literal('chat.create'),
-  kind: z.enum(['direct', 'group']),
-  title: textSchema.nullish(),
-  member_ids: z.array(userIdSchema),
-});
-const postMessage = z.object({
-  ...base,
-  type: z.literal('message.post').optional(),
-  recipient_id: userIdSchema.nullish(),
-  body: textSchema,
-});
-
-type Identity = {
-  readonly chatId: ChatId;
-  readonly senderId: UserId;
-  readonly clientMessageId: ClientMessageId;
-  readonly sentAt?: string | undefined;
+/** Every command's form on the wire. */
+export const commandForms: { readonly [T in CommandType]: CommandForm<CommandOf<T>> } = {
+  ...chatForms,
+  ...memberForms,
+  ...messageForms,
 };
 
-/** The one place that makes a command, whichever way it came: the same request always has the same fingerprint. */
-export const createChatCommand = (
-  identity: Identity,
-  content: { kind: CreateChat['kind']; title?: string | undefined; memberIds: readonly UserId[] },
-): CreateChat => {
-  const memberIds = [...new Set(content.memberIds)];
-  return {
-    type: 'chat.create',
-    ...identity,
-    sentAt: identity.sentAt,
-    fingerprint: fingerprintOf(['chat.create', content.kind, content.title ?? null, [...memberIds].sort()]),
-    kind: content.kind,
-    title: content.title,
-    memberIds,
-  };
-};
-
-export const postMessageCommand = (
-  identity: Identity,
-  content: { body: string; recipientId?: UserId | undefined; seedForm?: boolean },
-): PostMessage => ({
-  type: 'message.post',
-  ...identity,
-  sentAt: identity.sentAt,
-  fingerprint: fingerprintOf(['message.post', content.body, content.recipientId ?? null]),
-  body: content.body,
-  recipientId: content.recipientId,
-  seedForm: content.seedForm ?? false,
-});
-
+/** Why something cannot be a command, in a sentence for people. */
+type Unreadable = { readonly ok: false; readonly reason: string };
+export type ReadCommand = { readonly ok: true; readonly command: Command } | Unreadable;
+/** Several commands of one chat came in a batch; they are to be decided one after the other. */
 export type Decoded =
-  | { readonly ok: true; readonly command: Command }
-  /** Why it cannot be a command, in a sentence for people. */
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly chatId: ChatId; readonly commands: readonly [Command, ...Command[]] }
+  | Unreadable;
 
-const unreadable = (reason: string): Decoded => ({ ok: false, reason });
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Reads a command as it lies on the wire. Without a `type` it is a `message.post` (the seed's form). Never throws. */
-export const decodeCommand = (body: Uint8Array): Decoded => {
+const unreadable = (reason: string): Unreadable => ({ ok: false, reason });
+
+/** Reads what lies on the wire: a command, or a batch of them. Never throws. */
+export const decodeCommands = (body: Uint8Array): Decoded => {
   if (body.byteLength > maxCommandBytes) {
     return unreadable(`the body has ${body.byteLength} bytes, ${maxCommandBytes} are allowed`);
   }
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    json = JSON.parse(utf8.decode(body));
   } catch (error) {
     return unreadable(`the body is not JSON in UTF-8${placeOf(error as Error)}`);
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json))
-    return unreadable('the body is not a JSON object');
-  const type = (json as { type?: unknown }).type;
-  switch (type) {
-    case 'chat.create':
-      return decodeCreateChat(json);
-    case 'message.post':
-    case undefined:
-      return decodePostMessage(json);
-    default:
-      return unreadable(`unknown command type ${JSON.stringify(type)?.slice(0, 60)}`);
-  }
+  if (!isObject(json)) return unreadable('the body is not a JSON object');
+  if (json.type === 'batch') return batchOf(json);
+  const read = commandOfJson(json);
+  return read.ok ? { ok: true, chatId: read.command.chatId, commands: [read.command] } : read;
 };
+
+/** Without a `type` it is a `message.post` in the seed's form. */
+export const commandOfJson = (json: object): ReadCommand => {
+  const { type } = json as { type?: unknown };
+  const form = formOf(type);
+  if (form === undefined) return unreadable(`unknown command type ${JSON.stringify(type)?.slice(0, 60)}`);
+  const result = form.schema.safeParse(json);
+  if (!result.success) return unreadable(sentence(result.error));
+  return { ok: true, command: form.toCommand(identityOf(result.data), result.data as never) };
+};
+
+const formOf = (type: unknown): CommandForm | undefined => {
+  if (type === undefined) return seedPostForm as CommandForm;
+  return typeof type === 'string' && Object.hasOwn(commandForms, type)
+    ? (commandForms[type as CommandType] as CommandForm)
+    : undefined;
+};
+
+/** All of it or nothing: one command that cannot be read makes the batch unreadable. */
+const batchOf = ({ chat_id, commands }: Record<string, unknown>): Decoded => {
+  const chatId = typeof chat_id === 'string' ? parseChatId(chat_id) : undefined;
+  if (chatId === undefined) return unreadable('chat_id: a batch names its chat');
+  if (!Array.isArray(commands) || commands.length === 0 || commands.length > maxBatchCommands)
+    return unreadable(`commands: a batch has 1 to ${maxBatchCommands} of them`);
+  const read: Command[] = [];
+  for (const [index, json] of commands.entries()) {
+    const one = isObject(json) ? partOf(json, chatId) : unreadable('a command is a JSON object');
+    if (!one.ok) return unreadable(`commands.${index}: ${one.reason}`);
+    read.push(one.command);
+  }
+  return { ok: true, chatId, commands: read as [Command, ...Command[]] };
+};
+
+const partOf = (json: Record<string, unknown>, chatId: ChatId): ReadCommand => {
+  if (json.type === undefined) return unreadable('type: a command of a batch names its type');
+  if (json.chat_id !== undefined && json.chat_id !== chatId)
+    return unreadable('chat_id: all commands of a batch are of one chat');
+  return commandOfJson({ ...json, chat_id: chatId });
+};
+
+const isObject = (json: unknown): json is Record<string, unknown> =>
+  typeof json === 'object' && json !== null && !Array.isArray(json);
 
 /** Only the place: the rest of V8's message quotes the body, and a reason is logged. */
 const placeOf = ({ message }: Error): string => {
@@ -118,67 +110,28 @@ const placeOf = ({ message }: Error): string => {
   return place === undefined ? '' : `, broken${place}`;
 };
 
-const invalid = (error: z.ZodError): Decoded =>
-  unreadable(error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; '));
+const sentence = (error: z.ZodError): string =>
+  error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)).join('; ');
 
-const identityOf = (json: z.output<typeof createChat> | z.output<typeof postMessage>): Identity => ({
-  chatId: json.chat_id,
-  senderId: json.sender_id,
-  clientMessageId: json.client_message_id,
-  sentAt: json.sent_at ?? undefined,
+const identityOf = ({ chat_id, sender_id, client_message_id, sent_at }: IdentityJson): Identity => ({
+  chatId: chat_id,
+  senderId: sender_id,
+  clientMessageId: client_message_id,
+  sentAt: sent_at ?? undefined,
 });
-
-const decodeCreateChat = (json: unknown): Decoded => {
-  const result = createChat.safeParse(json);
-  if (!result.success) return invalid(result.error);
-  const { kind, title, member_ids } = result.data;
-  return {
-    ok: true,
-    command: createChatCommand(identityOf(result.data), { kind, title: title ?? undefined, memberIds: member_ids }),
-  };
-};
-
-const decodePostMessage = (json: unknown): Decoded => {
-  const result = postMessage.safeParse(json);
-  if (!result.success) return invalid(result.error);
-  const { body, recipient_id, type } = result.data;
-  return {
-    ok: true,
-    command: postMessageCommand(identityOf(result.data), {
-      body,
-      recipientId: recipient_id ?? undefined,
-      seedForm: type === undefined,
-    }),
-  };
-};
 
 /** A command's own form on the wire. */
 export const encodeCommand = (command: Command): Buffer => {
-  const base = {
-    chat_id: command.chatId,
-    sender_id: wireUserId(command.senderId),
-    client_message_id: command.clientMessageId,
-    sent_at: command.sentAt,
-  };
-  switch (command.type) {
-    case 'chat.create':
-      return Buffer.from(
-        JSON.stringify({
-          type: command.type,
-          ...base,
-          kind: command.kind,
-          title: command.title,
-          member_ids: command.memberIds.map(wireUserId),
-        }),
-      );
-    case 'message.post':
-      return Buffer.from(
-        JSON.stringify({
-          type: command.seedForm ? undefined : command.type,
-          ...base,
-          recipient_id: command.recipientId === undefined ? undefined : wireUserId(command.recipientId),
-          body: command.body,
-        }),
-      );
-  }
+  const isSeed = command.type === 'message.post' && command.seedForm;
+  const form = (isSeed ? seedPostForm : commandForms[command.type]) as CommandForm;
+  return Buffer.from(
+    JSON.stringify({
+      type: isSeed ? undefined : command.type,
+      chat_id: command.chatId,
+      sender_id: wireUserId(command.senderId),
+      client_message_id: command.clientMessageId,
+      sent_at: command.sentAt,
+      ...form.toJson(command),
+    }),
+  );
 };

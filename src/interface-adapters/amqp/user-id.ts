@@ -22,6 +22,21 @@ export const wireUserIds = (ids: readonly UserId[] | null): readonly (number | s
   return list;
 };
 
+/** The same as JSON text. */
+const texts = new WeakMap<readonly UserId[], string>();
+export const wireUserIdsText = (ids: readonly UserId[] | null): string => {
+  if (ids === null) return 'null';
+  let text = texts.get(ids);
+  if (text === undefined) {
+    text = JSON.stringify(wireUserIds(ids));
+    texts.set(ids, text);
+  }
+  return text;
+};
+
+/** A user id as it goes out: see wireUserId. */
+export const wireUserIdSchema = z.union([z.int(), z.string()]).describe('An integer or a string.');
+
 /** A user id on the wire: an integer or a string; inside it is opaque text. */
 export const userIdSchema = z.union([z.int(), z.string()]).transform((value, context): UserId => {
   const id = parseUserId(String(value));

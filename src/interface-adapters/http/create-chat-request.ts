@@ -2,7 +2,7 @@ import { type CreateChat, maxMembers } from '../../domain/chat/command.ts';
 import type { Rejection } from '../../domain/chat/rejection.ts';
 import { type ClientMessageId, chatId, type UserId } from '../../domain/ids.ts';
 import { directChatId, groupChatId } from '../amqp/command-identity.ts';
-import { createChatCommand, encodeCommand, maxCommandBytes } from '../amqp/command-json.ts';
+import { createChatCommand, encodeCommand, maxCommandBytes, settingsOf } from '../amqp/command-json.ts';
 import type { CreateChatJson } from './chat.schema.ts';
 
 export type CreateChatRequest =
@@ -19,7 +19,7 @@ const invalid = (code: 'VALIDATION_FAILED' | 'PAYLOAD_TOO_LARGE', reason: string
 export const createChatRequest = (
   senderId: UserId,
   clientMessageId: ClientMessageId,
-  { kind, title, member_ids }: CreateChatJson,
+  { kind, title, member_ids, slow_mode_ms, history, retention_days }: CreateChatJson,
 ): CreateChatRequest => {
   const others = [...new Set(member_ids)].filter((id) => id !== senderId);
   if (kind === 'direct' && (others.length > 1 || member_ids.length === 0)) {
@@ -32,7 +32,7 @@ export const createChatRequest = (
     kind === 'direct' ? directChatId([senderId, others[0] ?? senderId]) : groupChatId(senderId, clientMessageId);
   const command = createChatCommand(
     { chatId: chatId(id), senderId, clientMessageId },
-    { kind, title: title ?? undefined, memberIds: member_ids },
+    { kind, settings: settingsOf({ title, slow_mode_ms, history, retention_days }), memberIds: member_ids },
   );
   // Sent all the same it would end among the dead letters, and the answer would be a timeout.
   if (encodeCommand(command).byteLength > maxCommandBytes) {

@@ -1,49 +1,32 @@
 import { z } from 'zod';
-import { maxBodyBytes } from '../../domain/chat/command.ts';
-import { clientMessageIdSchema, textSchema } from '../amqp/command-json.ts';
-import type { messageJson } from '../amqp/event-json.ts';
-import { wireUserIdSchema } from './wire.schema.ts';
+import { messageFields } from '../amqp/events.schema.ts';
+import { clientMessageIdSchema } from '../amqp/fields.schema.ts';
+import { deleteFields, editFields, hasContent, needsContent, postFields } from '../amqp/message-commands.ts';
 
+const clientMessageId = clientMessageIdSchema
+  .optional()
+  .describe('Yours; a repeat with it is answered with the first outcome. The service makes one when you give none.');
+
+/** Strict: a field that would be dropped in silence is refused. */
 export const postMessageSchema = z
-  .strictObject({
-    body: textSchema
-      .refine((text) => text.length > 0, 'a message has a text')
-      .describe(`The text: at most ${maxBodyBytes} bytes of UTF-8.`),
-    client_message_id: clientMessageIdSchema
-      .optional()
-      .describe(
-        'Yours; a repeat with it is answered with the first outcome. The service makes one when you give none.',
-      ),
-  })
-  .meta({ id: 'PostMessage' });
+  .strictObject({ ...postFields, client_message_id: clientMessageId })
+  .refine(hasContent, needsContent)
+  .meta({ id: 'PostMessage', example: { body: 'Hello!', mentions: [2] } });
 
-/** A message as it is in the events. */
+export const editMessageSchema = z
+  .strictObject({ ...editFields, client_message_id: clientMessageId })
+  .meta({ id: 'EditMessage', example: { body: 'Hello, all!', if_version: 1 } });
+
+export const deleteQuerySchema = z.strictObject({ ...deleteFields, client_message_id: clientMessageId });
+
+/** A message as it is in the events, and as it is now. */
 export const messageSchema = z
   .object({
-    id: z.string(),
-    client_message_id: z.string(),
-    chat_id: z.string(),
-    sender_id: wireUserIdSchema,
-    recipient_id: wireUserIdSchema.nullable().describe('The other member of a direct chat; null in groups.'),
-    status: z.literal('delivered'),
-    sent_at: z.string(),
-    delivered_at: z.string(),
-    body: z.string(),
-    is_edited: z.boolean(),
-    is_deleted: z.boolean(),
-    reject_reason: z.null(),
-    v: z.literal(1),
-    type: z.literal('message.posted'),
-    event_id: z.string(),
-    rev: z.int(),
-    seq: z.int().describe('Position in the chat: 1, 2, 3 … without gaps.'),
-    version: z.int(),
-    code: z.null(),
-    recipients: z.array(wireUserIdSchema).readonly().nullable().describe('Left out above 100 members.'),
+    ...messageFields,
+    reactions: z
+      .record(z.string(), z.int())
+      .readonly()
+      .optional()
+      .describe('How many by emoji. Left out in the answer to a post.'),
   })
   .meta({ id: 'Message' });
-
-export type MessageJson = ReturnType<typeof messageJson>;
-
-/** An accepted message's event is the message, field by field. */
-export const messageOfEvent = (event: string): MessageJson => JSON.parse(event) as MessageJson;

@@ -2,12 +2,15 @@ import type { z } from 'zod';
 import type { MessagePage, PageRequest } from '../../application/ports/chat-reader.ts';
 import type { Rejection } from '../../domain/chat/rejection.ts';
 import { type ChatId, seq } from '../../domain/ids.ts';
-import { messageJson } from '../amqp/event-json.ts';
+import { microsOfMs } from '../../domain/time.ts';
+import { messageViewJson } from '../amqp/event-json.ts';
 import { type CursorPosition, decodeCursor, encodeCursor } from './cursor.ts';
 import { defaultPageSize, type PageQuery, type pageSchema } from './page.schema.ts';
 
+export type PagePlace = Pick<PageRequest, 'anchor' | 'limit'>;
+
 export type ParsedPageQuery =
-  | { readonly kind: 'request'; readonly request: PageRequest }
+  | { readonly kind: 'request'; readonly request: PagePlace }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };
 
 const invalid = (reason: string): ParsedPageQuery => ({
@@ -17,27 +20,30 @@ const invalid = (reason: string): ParsedPageQuery => ({
 
 export const pageRequestOf = (
   chatId: ChatId,
-  { limit = defaultPageSize, cursor, ...places }: PageQuery,
+  { limit = defaultPageSize, cursor, time, ...places }: PageQuery,
 ): ParsedPageQuery => {
   const given = (['before', 'after', 'around'] as const).filter((name) => places[name] !== undefined);
-  if (given.length + (cursor === undefined ? 0 : 1) > 1) return invalid('give one of before, after, around and cursor');
+  const others = [cursor, time].filter((one) => one !== undefined);
+  if (given.length + others.length > 1) return invalid('give one of before, after, around, time and cursor');
   if (cursor !== undefined) {
     const position = decodeCursor(chatId, cursor);
     if (position === undefined) return invalid('cursor: this is not a cursor of this chat');
-    return { kind: 'request', request: { chatId, anchor: position, limit } };
+    return { kind: 'request', request: { anchor: position, limit } };
   }
+  if (time !== undefined)
+    return { kind: 'request', request: { anchor: { at: 'time', time: microsOfMs(Date.parse(time)) }, limit } };
   const [at] = given;
-  if (at === undefined) return { kind: 'request', request: { chatId, anchor: { at: 'newest' }, limit } };
-  return { kind: 'request', request: { chatId, anchor: { at, seq: seq(places[at]!) }, limit } };
+  if (at === undefined) return { kind: 'request', request: { anchor: { at: 'newest' }, limit } };
+  return { kind: 'request', request: { anchor: { at, seq: seq(places[at]!) }, limit } };
 };
 
-export const pageJson = ({ chatId, anchor }: PageRequest, page: MessagePage): z.output<typeof pageSchema> => {
+export const pageJson = (chatId: ChatId, { anchor }: PagePlace, page: MessagePage): z.output<typeof pageSchema> => {
   const cursor = (exists: boolean, position: CursorPosition | undefined) =>
     exists && position !== undefined ? encodeCursor(chatId, position) : null;
   const newest = page.items[0];
   const oldest = page.items.at(-1);
   return {
-    items: page.items.map(messageJson),
+    items: page.items.map(messageViewJson),
     has_older: page.hasOlder,
     has_newer: page.hasNewer,
     first_seq: page.firstSeq,
@@ -49,6 +55,6 @@ export const pageJson = ({ chatId, anchor }: PageRequest, page: MessagePage): z.
 
 /** The way back from an empty page, which lies past one end of the chat. */
 const beyond = (anchor: PageRequest['anchor'], side: 'before' | 'after'): CursorPosition | undefined => {
-  if (anchor.at !== side) return undefined;
+  if (anchor.at !== side || !('seq' in anchor)) return undefined;
   return side === 'after' ? { at: 'before', seq: seq(anchor.seq + 1) } : { at: 'after', seq: seq(anchor.seq - 1) };
 };

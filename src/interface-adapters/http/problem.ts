@@ -55,15 +55,18 @@ type Details = {
   /** Where the transport has a finer status than the code has: 405, 415. */
   readonly status?: number;
   readonly clientMessageId?: string | undefined;
+  /** Where it is known better than by the code. */
+  readonly retryAfterMs?: number | undefined;
   readonly errors?: Problem['errors'];
 };
 
 export const problemOf = (
   code: ProblemCode,
   detail: string,
-  { status, clientMessageId, errors }: Details = {},
+  { status, clientMessageId, errors, retryAfterMs }: Details = {},
 ): Problem => {
-  const { title, status: usual, retryAfterMs } = problems[code];
+  const { title, status: usual, retryAfterMs: usualWaitMs } = problems[code];
+  const waitMs = retryAfterMs ?? usualWaitMs;
   return {
     type: `urn:chat-messaging:problem:${code.toLowerCase().replaceAll('_', '-')}`,
     title,
@@ -71,7 +74,7 @@ export const problemOf = (
     detail,
     code,
     retryable: code !== 'INTERNAL_ERROR' && rejectCodes[code].retryable,
-    ...(retryAfterMs !== undefined && { retry_after_ms: retryAfterMs }),
+    ...(waitMs !== undefined && { retry_after_ms: waitMs }),
     ...(clientMessageId !== undefined && { client_message_id: clientMessageId }),
     ...(errors !== undefined && { errors }),
   };

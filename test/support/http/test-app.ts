@@ -4,6 +4,7 @@ import { userId } from '../../../src/domain/ids.ts';
 import { type AppDeps, buildApp } from '../../../src/infrastructure/http/app.ts';
 import { issueToken } from '../../../src/infrastructure/http/issue-token.ts';
 import { randomIds } from '../../../src/infrastructure/system/random-ids.ts';
+import { realClock } from '../test-cell.ts';
 import { type FakePorts, fakePorts } from './fake-ports.ts';
 
 export const testKey = 'a key that only the tests know, 32+ bytes';
@@ -17,11 +18,14 @@ export type TestApp = {
 
 export const testApp = (changes: Partial<AppDeps> = {}): TestApp => {
   const ports = fakePorts();
-  const { sender, reader, policy } = ports;
+  const { sender, reader, personal, directory, policy } = ports;
   const app = buildApp({
     sender,
     reader,
+    personal,
+    directory,
     policy,
+    clock: realClock,
     ids: randomIds,
     auth: { key: testKey, algorithm: 'HS256' },
     corsOrigins: [],

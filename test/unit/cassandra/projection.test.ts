@@ -1,45 +1,77 @@
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../../src/application/decision.ts';
-import { chatId, shardNumber } from '../../../src/domain/ids.ts';
+import type { Entry } from '../../../src/domain/chat/entry.ts';
+import { chatId, micros, shardNumber } from '../../../src/domain/ids.ts';
 import { decodeGroup, encodeGroup, journalText } from '../../../src/infrastructure/cassandra/journal-payload.ts';
 import { logicalTime } from '../../../src/infrastructure/cassandra/logical-time.ts';
-import { projectionOf, projectionQueries } from '../../../src/infrastructure/cassandra/projection.ts';
+import { projectionOf } from '../../../src/infrastructure/cassandra/projection.ts';
+import { projectionQueries } from '../../../src/infrastructure/cassandra/projection-queries.ts';
 import { batchesOf } from '../../../src/infrastructure/cassandra/projector.ts';
-import { ChatWriter, numbering } from '../../support/decisions.ts';
+import { ChatWriter, numbering, someExtras } from '../../support/decisions.ts';
 
-const newWriter = () => new ChatWriter(chatId('c'), numbering({ shard: shardNumber(3), epoch: 5 }));
+const newWriter = (id = 'c') => new ChatWriter(chatId(id), numbering({ shard: shardNumber(3), epoch: 5 }));
+const people = (count: number) => Array.from({ length: count }, (_, i) => `u${i}`);
 
+/** Every kind of entry, in more than one bucket. */
 const manyDecisions = (): Decision[] => {
   const writer = newWriter();
   const decisions = [writer.create({ title: 'a title' }), ...writer.posts(70)];
   writer.rollBucket();
-  decisions.push(...writer.posts(3, { sentAt: 'yesterday' }));
+  decisions.push(...writer.posts(3, { sentAt: 'yesterday' }), writer.post({ extras: someExtras }));
   decisions.push(writer.reject({ code: 'FORBIDDEN', reason: 'no' }));
-  const untitled = new ChatWriter(chatId('d'), numbering({ shard: shardNumber(3), epoch: 5 }));
+  decisions.push(writer.edit(2, 'better'), writer.edit(74, 'best'), writer.react(2, '👍'), writer.unreact(2, '👍'));
+  decisions.push(writer.deleteMessage(3), writer.deleteMessage(74, 'me'), writer.erase('1', [2, 74, 70]));
+  decisions.push(
+    writer.update({ title: null, slowModeMs: 1_000 }),
+    writer.addMember('9'),
+    writer.setRole('9', 'admin'),
+  );
+  decisions.push(writer.mute('9', micros(9e15)), writer.mute('9', null), writer.removeMember('9'), writer.trim(1));
+  const untitled = newWriter('d');
   decisions.push(untitled.create({ kind: 'direct', members: ['2'] }), untitled.post());
-  const alone = new ChatWriter(chatId('e'), numbering({ shard: shardNumber(3), epoch: 5 }));
-  decisions.push(alone.create({ members: Array.from({ length: 300 }, (_, i) => `u${i}`) }), alone.post());
+  const crowd = newWriter('e');
+  decisions.push(crowd.create({ members: people(300) }), crowd.post());
+  const grown = newWriter('f');
+  decisions.push(grown.create({ members: people(99) }), grown.addMember('one-more'), grown.addMember('and-one'));
   return decisions;
 };
+
+const entriesOf = ({ outcome }: Decision): readonly Entry[] => (outcome.kind === 'accepted' ? outcome.entries : []);
 
 const statementsOf = (decision: Decision) => {
   const { content, index } = projectionOf(decision);
   return [...content, ...index];
 };
 
+const textOf = (decision: Decision) =>
+  statementsOf(decision).map(({ query, params }) => `${query} ${params.slice(0, -1).join(' | ')}`);
+
+const twoKeyColumns = [
+  'messages',
+  'changes',
+  'entry_keys',
+  'message_versions',
+  'reactions',
+  'deletions',
+  'hidden_messages',
+];
+
 const partitionOf = ({ query, params }: { query: string; params: readonly unknown[] }): string => {
-  const table = /INTO (\w+)/.exec(query)![1]!;
-  const keyColumns = ['messages', 'changes', 'entry_keys'].includes(table) ? 2 : 1;
-  return [table, ...params.slice(0, keyColumns)].join(' ');
+  const table = /(?:INTO|FROM) (\w+)/.exec(query)![1]!;
+  const from = query.startsWith('DELETE') ? 1 : 0;
+  return [table, ...params.slice(from, from + (twoKeyColumns.includes(table) ? 2 : 1))].join(' ');
 };
 
 describe('a projection', () => {
   it('gives every statement the logical time of its decision', () => {
-    for (const query of Object.values(projectionQueries)) expect(query).toMatch(/ USING TIMESTAMP \?$/);
+    for (const query of Object.values(projectionQueries))
+      expect(query).toMatch(/^INSERT .* USING TIMESTAMP \?$|^DELETE FROM \w+ USING TIMESTAMP \? WHERE /s);
     for (const decision of manyDecisions()) {
       for (const { query, params } of statementsOf(decision)) {
-        expect(params.length, query).toBe(projectionQueries[query].split('?').length - 1);
-        expect(String(params.at(-1))).toBe(String(2n ** 53n + 5n * 2n ** 42n + BigInt(decision.n)));
+        const text = projectionQueries[query];
+        expect(params.length, query).toBe(text.split('?').length - 1);
+        const time = text.startsWith('DELETE') ? params[0] : params.at(-1);
+        expect(String(time)).toBe(String(2n ** 53n + 5n * 2n ** 42n + BigInt(decision.n)));
       }
     }
   });
@@ -50,19 +82,112 @@ describe('a projection', () => {
     }
   });
 
-  it('uses every statement there is', () => {
-    const used = new Set(
-      manyDecisions()
-        .flatMap(statementsOf)
-        .map(({ query }) => query),
-    );
+  it('knows every kind of entry, and uses every statement there is', () => {
+    const decisions = manyDecisions();
+    expect([...new Set(decisions.flatMap(entriesOf).map(({ type }) => type))].sort()).toEqual([
+      'chat.created',
+      'chat.trimmed',
+      'chat.updated',
+      'member.added',
+      'member.muted',
+      'member.removed',
+      'member.role_set',
+      'message.deleted',
+      'message.edited',
+      'message.erased',
+      'message.posted',
+      'reaction.added',
+      'reaction.removed',
+    ]);
+    const used = new Set(decisions.flatMap(statementsOf).map(({ query }) => query));
     expect([...used].sort()).toEqual(Object.keys(projectionQueries).sort());
   });
 
-  it('is one statement for a post', () => {
+  it('is one statement for a post, with or without extras', () => {
     const writer = newWriter();
     writer.create();
+    writer.post();
     expect(statementsOf(writer.post())).toHaveLength(1);
+    expect(statementsOf(writer.post({ extras: someExtras }))).toHaveLength(1);
+  });
+
+  it('tells the lists of its members of a post once in a while', () => {
+    const writer = newWriter();
+    writer.create();
+    expect(textOf(writer.post()).filter((text) => text.startsWith('activity'))).toHaveLength(3);
+    const later = micros(entriesOf(writer.post())[0]!.at + 601_000_000);
+    expect(textOf(writer.post({ at: later })).filter((text) => text.startsWith('activity'))).toHaveLength(3);
+    const crowd = newWriter('e');
+    crowd.create({ members: people(100) });
+    expect(statementsOf(crowd.post())).toHaveLength(1);
+  });
+
+  it('writes what changes a message where the message lies, and the entry where the log goes on', () => {
+    const writer = newWriter();
+    writer.create();
+    writer.posts(2);
+    writer.rollBucket();
+    writer.post();
+    const partitions = (decision: Decision) =>
+      statementsOf(decision).map((statement) =>
+        partitionOf({ ...statement, query: projectionQueries[statement.query] }),
+      );
+    expect(partitions(writer.edit(2, 'x'))).toEqual([
+      'changes c 1',
+      'messages c 0',
+      'message_versions c 0',
+      'messages c 1',
+    ]);
+    expect(partitions(writer.react(3, 'x'))).toEqual(['changes c 1', 'messages c 1', 'reactions c 1', 'messages c 1']);
+    expect(partitions(writer.deleteMessage(1))).toEqual([
+      'changes c 1',
+      'messages c 0',
+      'deletions c 0',
+      'messages c 1',
+    ]);
+  });
+
+  it('keeps the text of an edit in one place, with its message', () => {
+    const writer = newWriter();
+    writer.create();
+    writer.post({ extras: someExtras });
+    const decisions = [writer.edit(1, 'secret'), writer.deleteMessage(1)];
+    const changes = decisions.flatMap(textOf).filter((text) => text.startsWith('change'));
+    expect(changes).toHaveLength(2);
+    for (const text of changes) expect(text).not.toMatch(/secret|files\.example/);
+  });
+
+  it('blanks every text of an erased message', () => {
+    const writer = newWriter();
+    writer.create();
+    writer.posts(2, { extras: someExtras });
+    writer.edit(2, 'secret');
+    writer.edit(2, 'more secret');
+    const texts = textOf(writer.erase('1', [1, 2])).filter((text) => text.startsWith('erased'));
+    expect(texts).toEqual([
+      'erased c | 0 | 1 |  |  | {"kind":"erased","rev":6}',
+      'erased c | 0 | 2 |  |  | {"kind":"erased","rev":6}',
+      'erasedEdit c | 0 | 2 | ',
+      'erasedVersion c | 0 | 2 | 2 | ',
+      'erasedVersion c | 0 | 2 | 3 | ',
+    ]);
+  });
+
+  it('drops the buckets that were not dropped before, when nobody finds them any more', () => {
+    const writer = newWriter();
+    writer.create();
+    for (let bucket = 1; bucket <= 4; bucket++) {
+      writer.post();
+      writer.rollBucket();
+    }
+    writer.post();
+    const dropped = (decision: Decision) => {
+      const { content, index } = projectionOf(decision);
+      expect(content.map(({ query }) => query)).toEqual(['change', 'firstKept', 'bucketsGone', 'head']);
+      return index.filter(({ query }) => query === 'messagesGone').map(({ params }) => params[2]);
+    };
+    expect(dropped(writer.trim(2))).toEqual([0, 1]);
+    expect(dropped(writer.trim(3))).toEqual([2]);
   });
 
   it('writes nothing of a rejected command', () => {
@@ -76,14 +201,32 @@ describe('a projection', () => {
     expect(replayed.map(projectionOf)).toEqual(decisions.map(projectionOf));
   });
 
+  it('reads the decisions of the version before, which had posts and new chats only', () => {
+    const writer = newWriter();
+    const decisions = [writer.create(), writer.post()].map((decision) => {
+      const old = structuredClone(decision) as { outcome: { placement: Record<string, unknown> } };
+      for (const name of ['activeAt', 'targets', 'large', 'dropsFrom']) delete old.outcome.placement[name];
+      return old as unknown as Decision;
+    });
+    expect(decisions.flatMap(statementsOf).map(({ query }) => query)).toContain('post');
+  });
+
   it('batches statements of one partition only, in their order', () => {
     const statements = manyDecisions().flatMap(statementsOf);
     const batches = batchesOf(statements);
     expect(batches.flat()).toHaveLength(statements.length);
     for (const batch of batches) {
-      expect(batch.length).toBeLessThanOrEqual(250);
-      expect(new Set(batch.map(partitionOf)).size).toBe(1);
+      const [partition, ...others] = new Set(batch.map(partitionOf));
+      expect(others).toEqual([]);
+      if (!partition!.startsWith('messages')) expect(batch.length).toBeLessThanOrEqual(250);
     }
+  });
+
+  it('never splits what is written to one bucket of messages: its head comes with all of them', () => {
+    const writer = newWriter();
+    const statements = [writer.create(), ...writer.posts(400)].flatMap(statementsOf);
+    const batches = batchesOf(statements).filter((batch) => partitionOf(batch[0]!).startsWith('messages'));
+    expect(batches).toHaveLength(1);
   });
 });
 

@@ -1,18 +1,33 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AccessRequest, Action, Facts } from '../../../src/domain/access/access-request.ts';
+import {
+  type AccessRequest,
+  type Action,
+  type Facts,
+  strangersFacts,
+} from '../../../src/domain/access/access-request.ts';
 import { CedarPolicyEngine } from '../../../src/infrastructure/cedar/cedar-policy-engine.ts';
 import { policyFolder, shippedPolicies } from './policy-folder.ts';
 
-const stranger: Facts = { is_member: false, role: 'none', chat_kind: 'group' };
-const member: Facts = { is_member: true, role: 'member', chat_kind: 'group' };
+const stranger: Facts = { ...strangersFacts, chat_kind: 'group' };
+const member: Facts = { ...stranger, is_member: true, role: 'member' };
 const ask = (action: Action, facts: Facts): AccessRequest => ({ action, facts });
 const denied = { effect: 'deny', code: 'POLICY_DENIED', reason: 'The policy does not permit this.' };
 
-const facts = fc.record({
+const role = fc.constantFrom<Facts['role'][]>('owner', 'admin', 'member', 'guest', 'none');
+const facts: fc.Arbitrary<Facts> = fc.record({
   is_member: fc.boolean(),
-  role: fc.constantFrom<Facts['role'][]>('owner', 'admin', 'member', 'guest', 'none'),
+  is_system: fc.boolean(),
+  role,
+  muted: fc.boolean(),
   chat_kind: fc.constantFrom<Facts['chat_kind'][]>('direct', 'group', 'none'),
+  chat_closed: fc.boolean(),
+  is_author: fc.boolean(),
+  age: fc.constantFrom<Facts['age'][]>('none', 'under_15m', 'under_1h', 'under_24h', 'under_7d', 'older'),
+  for_everyone: fc.boolean(),
+  is_self: fc.boolean(),
+  target_role: role,
+  new_role: role,
 });
 const action = fc.constantFrom<Action[]>('chat:create', 'message:post', 'history:read');
 

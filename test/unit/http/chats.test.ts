@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SendFailed } from '../../../src/application/ports/command-sender.ts';
+import { strangersFacts } from '../../../src/domain/access/access-request.ts';
 import { directChatId, groupChatId } from '../../../src/interface-adapters/amqp/command-identity.ts';
 import { chatSchema, createdChatSchema } from '../../../src/interface-adapters/http/chat.schema.ts';
 import { groupOfTwo, type TestApp, testApp } from '../../support/http/test-app.ts';
@@ -19,10 +20,16 @@ describe('POST /v1/chats', () => {
       kind: 'group',
       title: 'Tea',
       members: [
-        { user_id: 1, role: 'owner' },
-        { user_id: 2, role: 'member' },
-        { user_id: 'bob', role: 'member' },
+        { user_id: 1, role: 'owner', muted_until: null, from_seq: 1 },
+        { user_id: 2, role: 'member', muted_until: null, from_seq: 1 },
+        { user_id: 'bob', role: 'member', muted_until: null, from_seq: 1 },
       ],
+      member_count: 3,
+      closed: false,
+      slow_mode_ms: 0,
+      history: 'joined',
+      retention_days: null,
+      first_available_seq: 1,
       last_seq: 0,
       rev: 1,
       client_message_id: 'c1',
@@ -131,7 +138,7 @@ describe('GET /v1/chats/{id}', () => {
     const id = await groupOfTwo(test);
     await test.as(2, { url: `/v1/chats/${id}` });
     expect(test.ports.asked).toEqual([
-      { action: 'history:read', facts: { is_member: true, role: 'member', chat_kind: 'group' } },
+      { action: 'history:read', facts: { ...strangersFacts, is_member: true, role: 'member', chat_kind: 'group' } },
     ]);
   });
 

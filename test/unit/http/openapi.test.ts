@@ -33,12 +33,36 @@ describe('/openapi.json', () => {
         .map(({ name }) => name)
         .sort(),
     ).toEqual([
+      'delete /v1/chats/{chat_id}/members/{user_id}',
+      'delete /v1/chats/{chat_id}/messages/{seq}',
+      'delete /v1/chats/{chat_id}/messages/{seq}/reactions/{emoji}',
+      'get /chats/get-chats',
       'get /healthz',
+      'get /messages/get-messages',
       'get /readyz',
+      'get /v1/chats',
       'get /v1/chats/{chat_id}',
+      'get /v1/chats/{chat_id}/changes',
+      'get /v1/chats/{chat_id}/commands/{client_message_id}',
+      'get /v1/chats/{chat_id}/integrity',
+      'get /v1/chats/{chat_id}/members',
       'get /v1/chats/{chat_id}/messages',
+      'get /v1/chats/{chat_id}/messages/{seq}',
+      'get /v1/chats/{chat_id}/messages/{seq}/reactions',
+      'get /v1/chats/{chat_id}/messages/{seq}/versions',
+      'get /v1/chats/{chat_id}/read-marker',
+      'get /v1/limits',
+      'patch /v1/chats/{chat_id}',
+      'patch /v1/chats/{chat_id}/messages/{seq}',
+      'post /chats/',
+      'post /chats/update-chat-related-user',
       'post /v1/chats',
+      'post /v1/chats/{chat_id}/members',
       'post /v1/chats/{chat_id}/messages',
+      'put /v1/chats/{chat_id}/members/{user_id}/mute',
+      'put /v1/chats/{chat_id}/members/{user_id}/role',
+      'put /v1/chats/{chat_id}/messages/{seq}/reactions/{emoji}',
+      'put /v1/chats/{chat_id}/read-marker',
     ]);
   });
 
@@ -53,6 +77,7 @@ describe('/openapi.json', () => {
   it('describes each answer by a schema that is not empty', () => {
     for (const { name, operation } of operations()) {
       for (const [status, response] of Object.entries(operation.responses)) {
+        if (status === '204') continue;
         const [content] = Object.values(response.content ?? {});
         expect(Object.keys(content?.schema ?? {}), `${name} ${status}`).not.toHaveLength(0);
       }
@@ -60,7 +85,9 @@ describe('/openapi.json', () => {
   });
 
   it('asks for a token and describes the problems of every route under /v1', () => {
-    for (const { name, operation } of operations().filter((one) => one.name.includes('/v1/'))) {
+    for (const { name, operation } of operations().filter(
+      (one) => one.name.includes('/v1/') && one.name !== 'get /v1/limits',
+    )) {
       expect(operation.security, name).toEqual([{ token: [] }]);
       const texts = Object.values(operation.responses)
         .map((response) => response.description)
@@ -84,8 +111,10 @@ describe('/openapi.json', () => {
       before: 'integer',
       after: 'integer',
       around: 'integer',
+      time: 'string',
       cursor: 'string',
       limit: 'integer',
+      min_rev: 'integer',
       chat_id: 'string',
     });
   });

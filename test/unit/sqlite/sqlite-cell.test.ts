@@ -25,8 +25,8 @@ const open = (options: Partial<SqliteCellOptions> = {}): SqliteCell => {
   cells.push(cell);
   return cell;
 };
-const writeTo = ({ reader, ownership, close }: SqliteCell) =>
-  beginWriting({ reader, begin: () => ownership.begin(), newChatId: randomChatId, close });
+const writeTo = ({ reader, personal, ownership, close }: SqliteCell) =>
+  beginWriting({ reader, personal, begin: () => ownership.begin(), newChatId: randomChatId, close });
 
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'chat-messaging-'));
@@ -157,9 +157,9 @@ describe('the SQLite cell', () => {
   it('leaves the tables of a later version alone', async () => {
     await open().close();
     const database = new DatabaseSync(join(dataDir, 'chats.sqlite'));
-    database.exec('PRAGMA user_version = 2');
+    database.exec('PRAGMA user_version = 3');
     database.close();
-    expect(() => open()).toThrow(/cannot be used: its tables have version 2/);
+    expect(() => open()).toThrow(/cannot be used: its tables have version 3/);
   });
 
   it('has 16 shards, or as many as it was begun with', async () => {

@@ -1,6 +1,7 @@
 import type { EntryKey } from '../../application/ports/chat-store.ts';
 import { blockStart, keysPerBlock, packKeys } from '../../application/turn/key-log.ts';
-import { type Rev, rev } from '../../domain/ids.ts';
+import { systemSender } from '../../domain/chat/system-sender.ts';
+import { clientMessageId, type Rev, rev } from '../../domain/ids.ts';
 import { keyHash } from '../../interface-adapters/amqp/command-identity.ts';
 
 /** Where the blocks begin that hold the last `maxEntries` entries below `before`, down to `oldest`; newest first. Blocks are
@@ -28,3 +29,17 @@ export const rebuiltBlock = (entries: readonly EntryKey[]): Uint8Array =>
       }),
     ),
   );
+
+/** Keys of a run of entries, oldest first, filled up so that it begins at `first`: what is not kept any more has a key that no command
+ *  has, since the writer counts positions by the keys. */
+export const filledUp = (kept: readonly EntryKey[], first: Rev, end: Rev): EntryKey[] => {
+  const missing = (kept[0]?.rev ?? end) - first;
+  return [...Array.from({ length: missing }, (_, index) => goneKey(rev(first + index))), ...kept];
+};
+
+const goneKey = (at: Rev): EntryKey => ({
+  rev: at,
+  seq: undefined,
+  senderId: systemSender,
+  clientMessageId: clientMessageId(`gone ${at}`),
+});

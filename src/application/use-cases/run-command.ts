@@ -1,18 +1,19 @@
-import type { PostMessage } from '../../domain/chat/command.ts';
+import type { Command } from '../../domain/chat/command.ts';
 import type { RejectCode } from '../../domain/chat/rejection.ts';
 import type { CommandSender } from '../ports/command-sender.ts';
 import type { ReadOutcome } from './command-outcome.ts';
 import { noSuchChat, type Refused, refused } from './result.ts';
 
-export type PostMessageDeps = { readonly sender: CommandSender; readonly readOutcome: ReadOutcome };
+export type RunCommandDeps = { readonly sender: CommandSender; readonly readOutcome: ReadOutcome };
 
-export type PostMessageResult =
-  /** `event` is the message as every consumer of the events sees it. */
+export type RunCommandResult =
+  /** `event` is what every consumer of the events sees. */
   { readonly kind: 'ok'; readonly event: string; readonly replayed: boolean } | Refused;
 
-export const postMessage =
-  ({ sender, readOutcome }: PostMessageDeps) =>
-  async (command: PostMessage, timeoutMs: number): Promise<PostMessageResult> => {
+/** Puts a command on its chat's way and waits for its outcome. */
+export const runCommand =
+  ({ sender, readOutcome }: RunCommandDeps) =>
+  async (command: Command, timeoutMs: number): Promise<RunCommandResult> => {
     const { event, replayed } = await sender.send(command, timeoutMs);
     const outcome = readOutcome(event);
     if (outcome.kind === 'accepted') return { kind: 'ok', event, replayed };

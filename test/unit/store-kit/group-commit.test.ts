@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../../src/application/decision.ts';
 import { SessionLost } from '../../../src/application/ports/chat-store.ts';
 import { shardNumber } from '../../../src/domain/ids.ts';
-import { GroupCommit } from '../../../src/infrastructure/memory/group-commit.ts';
+import { GroupCommit } from '../../../src/infrastructure/store-kit/group-commit.ts';
 import { randomChatId } from '../../support/cell-harness.ts';
 import { ChatWriter, numbering } from '../../support/decisions.ts';
 

@@ -1,8 +1,18 @@
-import type { MessagePage, PageRequest } from '../../application/ports/chat-reader.ts';
-import type { MessagePosted } from '../../domain/chat/entry.ts';
+import type { MessagePage, MessageView, PageRequest } from '../../application/ports/chat-reader.ts';
+import type { Seq } from '../../domain/ids.ts';
 
-/** The positions of a chat's messages; 0 and 0 while nothing is posted. */
+/** The positions that a reader may see; 0 and 0 while nothing is posted there. */
 export type SeqRange = { readonly firstSeq: number; readonly lastSeq: number };
+
+/** An anchor by time becomes one `around` a seq before it gets here. */
+export type SeqAnchor = Exclude<PageRequest['anchor'], { at: 'time' }>;
+export type SeqPageRequest = { readonly anchor: SeqAnchor; readonly limit: number };
+
+/** What is kept of a chat, as far as it is shown from `fromSeq` on. */
+export const visibleRange = (chat: { firstSeq: Seq; nextSeq: Seq }, fromSeq: Seq): SeqRange => {
+  const firstSeq = Math.max(chat.firstSeq, fromSeq);
+  return firstSeq < chat.nextSeq ? { firstSeq, lastSeq: chat.nextSeq - 1 } : { firstSeq: 0, lastSeq: 0 };
+};
 
 /** The seqs that a page asks for, both ends included; empty when `low > high`. */
 export type PageWindow = { readonly low: number; readonly high: number };
@@ -10,7 +20,7 @@ export type PageWindow = { readonly low: number; readonly high: number };
 const within = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
 /** Around a message near an edge, the window moves so that the page is full. */
-export const pageWindow = ({ anchor, limit }: PageRequest, { firstSeq, lastSeq }: SeqRange): PageWindow => {
+export const pageWindow = ({ anchor, limit }: SeqPageRequest, { firstSeq, lastSeq }: SeqRange): PageWindow => {
   if (lastSeq === 0) return { low: 1, high: 0 };
   const endingAt = (high: number): PageWindow => ({ low: Math.max(firstSeq, high - limit + 1), high });
   switch (anchor.at) {
@@ -32,7 +42,7 @@ export const pageWindow = ({ anchor, limit }: PageRequest, { firstSeq, lastSeq }
 
 /** The page of what was found in the window, oldest first. It is cut at the first missing seq: what lies above a hole belongs
  *  to a page that is asked for later. */
-export const pageOf = (found: readonly MessagePosted[], window: PageWindow, range: SeqRange): MessagePage => {
+export const pageOf = (found: readonly MessageView[], window: PageWindow, range: SeqRange): MessagePage => {
   let count = 0;
   while (count < found.length && found[count]!.seq === window.low + count) count++;
   return {

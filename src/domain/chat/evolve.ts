@@ -1,0 +1,80 @@
+import { type Micros, rev, seq, type UserId } from '../ids.ts';
+import type { ChatState } from './chat-state.ts';
+import { maxListedRecipients } from './command.ts';
+import type { Entry } from './entry.ts';
+import type { Member, Roster } from './roster.ts';
+
+/** The chat after an entry. */
+export const evolve = (chat: ChatState | undefined, entry: Entry): ChatState => {
+  if (entry.type === 'chat.created') {
+    const founder = (role: Member['role']): Member => ({
+      role,
+      fromSeq: seq(1),
+      fromRev: rev(1),
+      mutedUntil: null,
+      hides: false,
+    });
+    const [owner, member] = [founder('owner'), founder('member')];
+    return {
+      id: entry.chatId,
+      kind: entry.kind,
+      settings: entry.settings,
+      roster: new Map(entry.members.map(({ userId, role }) => [userId, role === 'owner' ? owner : member])),
+      nextSeq: seq(1),
+      nextRev: rev(entry.rev + 1),
+      firstSeq: seq(1),
+      firstRev: rev(1),
+      large: entry.members.length > maxListedRecipients,
+      lastPostAt: new Map(),
+    };
+  }
+  if (chat === undefined) throw new Error(`an entry without its chat: ${entry.chatId}/${entry.rev}`);
+  return { ...chat, ...changes(chat, entry), nextRev: rev(entry.rev + 1) };
+};
+
+const changes = (chat: ChatState, entry: Exclude<Entry, { type: 'chat.created' }>): Partial<ChatState> => {
+  switch (entry.type) {
+    case 'message.posted':
+      return chat.settings.slowModeMs === 0
+        ? { nextSeq: seq(entry.seq + 1) }
+        : { nextSeq: seq(entry.seq + 1), lastPostAt: lastPosts(chat, entry.senderId, entry.at) };
+    case 'chat.updated':
+      return { settings: entry.settings };
+    case 'chat.trimmed':
+      return { firstSeq: entry.firstSeq, firstRev: entry.firstRev };
+    case 'member.added': {
+      const { userId, role, fromSeq, fromRev } = entry;
+      const member: Member = { role, fromSeq, fromRev, mutedUntil: null, hides: false };
+      return { roster: withMember(chat.roster, userId, member), large: chat.large || entry.becameLarge !== null };
+    }
+    case 'member.removed':
+      return { roster: new Map([...chat.roster].filter(([id]) => id !== entry.userId)) };
+    case 'member.role_set':
+      return { roster: withMember(chat.roster, entry.userId, { role: entry.role }) };
+    case 'member.muted':
+      return { roster: withMember(chat.roster, entry.userId, { mutedUntil: entry.until }) };
+    case 'message.deleted':
+      return entry.scope === 'me' && chat.roster.get(entry.senderId)?.hides === false
+        ? { roster: withMember(chat.roster, entry.senderId, { hides: true }) }
+        : {};
+    default:
+      return {};
+  }
+};
+
+/** A new member takes the place that a store would give it: the creator stays first, the others are in the order of their ids. */
+const withMember = (roster: Roster, id: UserId, change: Partial<Member>): Roster => {
+  const known = roster.get(id);
+  if (known !== undefined) return new Map(roster).set(id, { ...known, ...change });
+  const [first, ...others] = roster;
+  const members: [UserId, Member][] = [...others, [id, change as Member]];
+  members.sort(([a], [b]) => (a < b ? -1 : 1));
+  return new Map(first === undefined ? members : [first, ...members]);
+};
+
+/** Those who wait no longer are forgotten. */
+const lastPosts = ({ settings, lastPostAt }: ChatState, sender: UserId, at: Micros): ReadonlyMap<UserId, Micros> => {
+  const since = at - settings.slowModeMs * 1000;
+  const kept = [...lastPostAt].filter(([id, last]) => last > since && id !== sender);
+  return new Map([...kept, [sender, at]]);
+};

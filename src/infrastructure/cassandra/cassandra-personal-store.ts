@@ -1,0 +1,43 @@
+import type { PersonalStore, Profile } from '../../application/ports/personal-store.ts';
+import { type ChatId, type Seq, type UserId, userId } from '../../domain/ids.ts';
+import type { DataAccess } from './data-access.ts';
+import { readMarker } from './read-markers.ts';
+
+const queries = {
+  // The seq is the time of the write: a lower one, however late, changes nothing.
+  readSeq: 'INSERT INTO read_markers (chat_id, user_id, read_seq) VALUES (?, ?, ?) USING TIMESTAMP ?',
+  unreadFrom: 'INSERT INTO read_markers (chat_id, user_id, unread_from) VALUES (?, ?, ?)',
+  putProfile: 'INSERT INTO profiles (user_id, username, avatar_url) VALUES (?, ?, ?)',
+  profile: 'SELECT user_id, username, avatar_url FROM profiles WHERE user_id = ?',
+} as const;
+
+/** Plain writes by whoever is asked, of which the latest counts; no entries, and no part of the journal. */
+export class CassandraPersonalStore implements PersonalStore {
+  readonly #data: DataAccess;
+
+  constructor(data: DataAccess) {
+    this.#data = data;
+  }
+
+  async markRead(chatId: ChatId, userId: UserId, upTo: Seq): Promise<void> {
+    // A timestamp of 0 would be none.
+    if (upTo > 0) await this.#data.put({ query: queries.readSeq, params: [chatId, userId, upTo, upTo] });
+    const { unreadFrom } = await readMarker(this.#data, chatId, userId);
+    if (unreadFrom !== null && unreadFrom <= upTo) await this.markUnread(chatId, userId, null);
+  }
+
+  markUnread(chatId: ChatId, userId: UserId, from: Seq | null): Promise<void> {
+    return this.#data.put({ query: queries.unreadFrom, params: [chatId, userId, from ?? 0] });
+  }
+
+  putProfile({ userId, username, avatarUrl }: Profile): Promise<void> {
+    return this.#data.put({ query: queries.putProfile, params: [userId, username, avatarUrl] });
+  }
+
+  async profiles(userIds: readonly UserId[]): Promise<readonly Profile[]> {
+    const rows = await Promise.all([...new Set(userIds)].map((id) => this.#data.row(queries.profile, [id])));
+    return rows
+      .filter((row) => row !== undefined)
+      .map((row) => ({ userId: userId(row.user_id), username: row.username, avatarUrl: row.avatar_url }));
+  }
+}

@@ -1,0 +1,41 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IdGenerator } from '../../application/ports/system.ts';
+import type { runCommand } from '../../application/use-cases/run-command.ts';
+import type { Command } from '../../domain/chat/command.ts';
+import { type ChatId, type ClientMessageId, clientMessageId } from '../../domain/ids.ts';
+import type { Identity } from '../../interface-adapters/amqp/command-form.ts';
+import { sendRejection } from './send-problem.ts';
+
+export type CommandDeps = {
+  readonly runCommand: ReturnType<typeof runCommand>;
+  readonly ids: IdGenerator;
+  readonly commandTimeoutMs: number;
+};
+
+export type CommandRequest = {
+  readonly chatId: ChatId;
+  /** The caller's own id for it, when there is one. */
+  readonly given: ClientMessageId | undefined;
+  /** 201 unless it was a repeat. */
+  readonly created?: boolean;
+};
+
+/** Sends a command on its chat's way, like one from the broker, and answers with its event. */
+export const answerCommand = async (
+  { runCommand, ids, commandTimeoutMs }: CommandDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { chatId, given, created = false }: CommandRequest,
+  make: (identity: Identity) => Command,
+): Promise<FastifyReply> => {
+  const id = given ?? clientMessageId(ids.random());
+  request.clientMessageId = id;
+  const command = make({ chatId, senderId: request.userId, clientMessageId: id });
+  const result = await runCommand(command, commandTimeoutMs);
+  if (result.kind === 'rejected') return sendRejection(request, reply, result.rejection);
+  if (result.replayed) void reply.header('idempotency-replayed', 'true');
+  return reply
+    .code(created && !result.replayed ? 201 : 200)
+    .type('application/json; charset=utf-8')
+    .send(result.event);
+};

@@ -1,0 +1,182 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { ChatReader } from '../../../application/ports/chat-reader.ts';
+import type { PersonalStore } from '../../../application/ports/personal-store.ts';
+import type { chatOfUsers } from '../../../application/use-cases/chat-of-users.ts';
+import type { getChat } from '../../../application/use-cases/get-chat.ts';
+import type { listChats } from '../../../application/use-cases/list-chats.ts';
+import type { namesOf } from '../../../application/use-cases/names.ts';
+import type { readHistory } from '../../../application/use-cases/read-history.ts';
+import { orUnavailable } from '../../../application/use-cases/result.ts';
+import { chatId, clientMessageId, parseChatId, type UserId } from '../../../domain/ids.ts';
+import { directChatId, setChatId } from '../../../interface-adapters/amqp/command-identity.ts';
+import { createChatCommand } from '../../../interface-adapters/amqp/command-json.ts';
+import {
+  relatedUserSchema,
+  seedChatJson,
+  seedChatSchema,
+  seedMessageJson,
+  seedMessagesQuerySchema,
+  seedPageSchema,
+  seedPageSize,
+  seqOfMessageId,
+  usersSchema,
+} from '../../../interface-adapters/http/seed.schema.ts';
+import { security } from '../route-kit.ts';
+import { sendRejection } from '../send-problem.ts';
+import type { TokenVerifier } from '../verify-token.ts';
+import {
+  answerLikeTheSeed,
+  authenticateLikeTheSeed,
+  chatCreationDenied,
+  invalid,
+  retrievalDenied,
+  updateDenied,
+} from './seed-errors.ts';
+
+export type SeedRoutesDeps = {
+  readonly verify: TokenVerifier;
+  readonly chatOfUsers: ReturnType<typeof chatOfUsers>;
+  readonly getChat: ReturnType<typeof getChat>;
+  readonly listChats: ReturnType<typeof listChats>;
+  readonly readHistory: ReturnType<typeof readHistory>;
+  readonly namesOf: ReturnType<typeof namesOf>;
+  readonly personal: PersonalStore;
+  readonly reader: Pick<ChatReader, 'chat'>;
+  readonly commandTimeoutMs: number;
+};
+
+const tags = ['seed'];
+/** A page of get-chats, which knows no pages. */
+const mostChats = 1_000;
+const atOnce = 100;
+
+/** The routes that the sibling services and their front end were written against, as they expect them. */
+export const seedRoutes =
+  (deps: SeedRoutesDeps): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.addHook('onRequest', authenticateLikeTheSeed(deps.verify));
+    app.setErrorHandler((error, request, reply) => answerLikeTheSeed(error as Error, request, reply));
+
+    for (const url of ['/chats/', '/chats']) {
+      app.post(
+        url,
+        {
+          schema: {
+            hide: url === '/chats',
+            summary: 'Get or create the chat of exactly these users',
+            tags,
+            security,
+            body: usersSchema,
+            response: { 200: seedChatSchema },
+          },
+        },
+        async (request, reply) => {
+          const { userId } = request;
+          const users = [...new Set(request.body.user_ids)].sort();
+          if (!users.includes(userId)) return chatCreationDenied(reply);
+          // The names first: without them there is no answer, and then nothing should have been made.
+          const names = await deps.namesOf(users);
+          const [first, second] = users;
+          const isTwo = users.length === 2;
+          const id = chatId(isTwo ? directChatId([first!, second!]) : setChatId(users));
+          const identity = { chatId: id, senderId: userId, clientMessageId: clientMessageId(`get-or-create-${id}`) };
+          const command = createChatCommand(identity, {
+            kind: isTwo ? 'direct' : 'group',
+            settings: {},
+            memberIds: users,
+          });
+          const result = await deps.chatOfUsers(command, deps.commandTimeoutMs);
+          if (result.kind === 'rejected') return sendRejection(request, reply, result.rejection);
+          return seedChatJson(id, [...names.values()]);
+        },
+      );
+    }
+
+    app.get(
+      '/chats/get-chats',
+      {
+        schema: {
+          summary: 'Your chats that have a message',
+          tags,
+          security,
+          response: { 200: z.array(seedChatSchema) },
+        },
+      },
+      async (request) => {
+        const chats = (await allChats(deps.listChats, request.userId)).filter(({ lastSeq }) => lastSeq > 0);
+        const views = await orUnavailable('STORAGE_UNAVAILABLE', () =>
+          Promise.all(chats.map(({ id }) => deps.reader.chat(id))),
+        );
+        const members = views.map((view) => view?.members.map(({ userId }) => userId).slice(0, atOnce) ?? []);
+        const names = await deps.namesOf([...new Set(members.flat())]);
+        return chats.map(({ id }, index) =>
+          seedChatJson(
+            id,
+            members[index]!.map((user) => names.get(user)!),
+          ),
+        );
+      },
+    );
+
+    app.post(
+      '/chats/update-chat-related-user',
+      {
+        schema: {
+          summary: 'How you are called from now on',
+          tags,
+          security,
+          body: relatedUserSchema,
+          response: { 204: z.null() },
+        },
+      },
+      async (request, reply) => {
+        const { id, username, avatar_url } = request.body;
+        if (id !== request.userId) return updateDenied(reply);
+        await orUnavailable('STORAGE_UNAVAILABLE', () =>
+          deps.personal.putProfile({ userId: id, username, avatarUrl: avatar_url }),
+        );
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.get(
+      '/messages/get-messages',
+      {
+        schema: {
+          summary: 'Ten messages of a chat, newest first',
+          tags,
+          security,
+          querystring: seedMessagesQuerySchema,
+          response: { 200: seedPageSchema },
+        },
+      },
+      async (request, reply) => {
+        const { chat_id, cursor = '' } = request.query;
+        const id = parseChatId(chat_id);
+        if (id === undefined) return retrievalDenied(reply);
+        const before = cursor === '' ? undefined : seqOfMessageId(id, cursor);
+        if (cursor !== '' && before === undefined)
+          return invalid(reply, [
+            { type: 'value_error', loc: ['query', 'cursor'], msg: 'This is not a cursor of this chat.' },
+          ]);
+        const anchor = before === undefined ? { at: 'newest' as const } : { at: 'before' as const, seq: before };
+        const result = await deps.readHistory({ userId: request.userId, chatId: id }, { anchor, limit: seedPageSize });
+        if (result.kind === 'rejected') return retrievalDenied(reply);
+        const messages = result.page.items.map(seedMessageJson);
+        return { messages, cursor: messages.at(-1)?.id ?? '', previous_messages_exist: result.page.hasOlder };
+      },
+    );
+  };
+
+const allChats = async (list: SeedRoutesDeps['listChats'], userId: UserId) => {
+  const chats: Awaited<ReturnType<typeof list>>[number][] = [];
+  for (let more = true; more && chats.length < mostChats; ) {
+    const last = chats.at(-1);
+    const after = last && { activeAt: last.activeAt, chatId: last.id };
+    const page = await list({ userId, limit: atOnce, after });
+    chats.push(...page);
+    more = page.length === atOnce;
+  }
+  return chats;
+};

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { Command } from '../../domain/chat/command.ts';
+import type { ChatId, ClientMessageId, UserId } from '../../domain/ids.ts';
+import { fingerprintOf } from './command-identity.ts';
+import { chatIdSchema, clientMessageIdSchema, sentAtSchema } from './fields.schema.ts';
+import { userIdSchema } from './user-id.ts';
+
+/** Who asks, and where. */
+export type Identity = {
+  readonly chatId: ChatId;
+  readonly senderId: UserId;
+  readonly clientMessageId: ClientMessageId;
+  readonly sentAt?: string | undefined;
+};
+
+export type CommandType = Command['type'];
+export type CommandOf<T extends CommandType> = Command extends infer C
+  ? C extends { readonly type: infer Types }
+    ? T extends Types
+      ? C
+      : never
+    : never
+  : never;
+
+const identityFields = {
+  chat_id: chatIdSchema,
+  sender_id: userIdSchema,
+  client_message_id: clientMessageIdSchema,
+  sent_at: sentAtSchema,
+};
+export type IdentityJson = z.output<z.ZodObject<typeof identityFields>>;
+
+/** One command between JSON and the domain. */
+export type CommandForm<C extends Command = Command> = {
+  readonly schema: z.ZodType<IdentityJson>;
+  toCommand(identity: Identity, json: never): C;
+  /** The fields that the schema adds to those of every command. */
+  toJson(command: C): Record<string, unknown>;
+};
+
+/** `type` undefined: the seed's form, which has none. */
+export const commandForm = <C extends Command, Fields extends z.ZodRawShape>(
+  type: CommandType | undefined,
+  fields: Fields,
+  toCommand: (identity: Identity, json: z.output<z.ZodObject<Fields>>) => C,
+  toJson: (command: C) => Record<string, unknown>,
+): CommandForm<C> & { readonly schema: z.ZodObject<typeof identityFields & Fields> } => ({
+  schema: z.object({ ...(type !== undefined && { type: z.literal(type) }), ...identityFields, ...fields }) as never,
+  toCommand,
+  toJson,
+});
+
+/** The one place that makes commands, whichever way they came: who asks for the same always has the same fingerprint.
+ *  `asked` in a fixed order. */
+export const made = <C extends Command>(
+  type: C['type'],
+  { chatId, senderId, clientMessageId, sentAt }: Identity,
+  content: Omit<C, keyof Identity | 'type' | 'fingerprint'>,
+  asked: readonly unknown[] = Object.values(content),
+): C =>
+  ({
+    type,
+    chatId,
+    senderId,
+    clientMessageId,
+    sentAt,
+    fingerprint: fingerprintOf([type, ...asked]),
+    ...content,
+  }) as unknown as C;
