@@ -4,6 +4,7 @@ import type { runCommand } from '../../application/use-cases/run-command.ts';
 import type { Command } from '../../domain/chat/command.ts';
 import { type ChatId, type ClientMessageId, clientMessageId } from '../../domain/ids.ts';
 import type { Identity } from '../../interface-adapters/amqp/command-form.ts';
+import { decodeCommands, encodeCommand } from '../../interface-adapters/amqp/command-json.ts';
 import { sendRejection } from './send-problem.ts';
 
 export type CommandDeps = {
@@ -31,6 +32,8 @@ export const answerCommand = async (
   const id = given ?? clientMessageId(ids.random());
   request.clientMessageId = id;
   const command = make({ chatId, senderId: request.userId, clientMessageId: id });
+  const refusal = isPlainPost(command) ? undefined : refusalOnTheWay(command);
+  if (refusal !== undefined) return sendRejection(request, reply, { code: 'VALIDATION_FAILED', reason: refusal });
   const result = await runCommand(command, commandTimeoutMs);
   if (result.kind === 'rejected') return sendRejection(request, reply, result.rejection);
   if (result.replayed) void reply.header('idempotency-replayed', 'true');
@@ -38,4 +41,13 @@ export const answerCommand = async (
     .code(created && !result.replayed ? 201 : 200)
     .type('application/json; charset=utf-8')
     .send(result.event);
+};
+
+/** Nothing but a text, which the route has looked at. */
+const isPlainPost = (command: Command): boolean => command.type === 'message.post' && command.extras === null;
+
+/** Sent all the same, what the other end cannot read would lie among the dead letters, and the answer would be a timeout. */
+const refusalOnTheWay = (command: Command): string | undefined => {
+  const read = decodeCommands(encodeCommand(command));
+  return read.ok ? undefined : read.reason;
 };

@@ -174,6 +174,15 @@ describe('what became of a command', () => {
   });
 });
 
+describe('a command that nobody could read', () => {
+  it('is refused at once, and not sent', async () => {
+    const before = test.ports.sent.length;
+    const answer = await call(1, 'PATCH', '', { client_message_id: 'nothing' });
+    expect([answer.statusCode, answer.json().code]).toEqual([400, 'VALIDATION_FAILED']);
+    expect(test.ports.sent).toHaveLength(before);
+  });
+});
+
 describe('the rest', () => {
   it('says whether a log is whole', async () => {
     await posted(1, 'hi');

@@ -47,6 +47,14 @@ export type SeedRoutesDeps = {
 };
 
 const tags = ['seed'];
+/** How the seed says no; whatever else goes wrong is a problem document. */
+const refusals = {
+  401: z.looseObject({}).describe('No valid token, or not permitted.'),
+  403: z.object({ detail: z.string() }).describe('No token at all.'),
+  422: z
+    .object({ detail: z.array(z.looseObject({ msg: z.string() })) })
+    .describe('What is not valid, as FastAPI lists it.'),
+};
 /** A page of get-chats, which knows no pages. */
 const mostChats = 1_000;
 const atOnce = 100;
@@ -68,7 +76,7 @@ export const seedRoutes =
             tags,
             security,
             body: usersSchema,
-            response: { 200: seedChatSchema },
+            response: { 200: seedChatSchema, ...refusals },
           },
         },
         async (request, reply) => {
@@ -100,7 +108,7 @@ export const seedRoutes =
           summary: 'Your chats that have a message',
           tags,
           security,
-          response: { 200: z.array(seedChatSchema) },
+          response: { 200: z.array(seedChatSchema), ...refusals },
         },
       },
       async (request) => {
@@ -127,7 +135,7 @@ export const seedRoutes =
           tags,
           security,
           body: relatedUserSchema,
-          response: { 204: z.null() },
+          response: { 204: z.null(), ...refusals },
         },
       },
       async (request, reply) => {
@@ -148,7 +156,7 @@ export const seedRoutes =
           tags,
           security,
           querystring: seedMessagesQuerySchema,
-          response: { 200: seedPageSchema },
+          response: { 200: seedPageSchema, ...refusals },
         },
       },
       async (request, reply) => {
