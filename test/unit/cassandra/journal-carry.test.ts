@@ -153,10 +153,13 @@ describe('A journal in which something stays undone', { timeout: 60_000 }, () =>
 
   it('uses a slot again only when its group is done', async () => {
     await commitEach([stuck.create(), ...stuck.posts(5)]);
+    const overwritten: number[] = [];
     row.onApplied = () => {
-      for (let pos = row.donePos + 1; pos < row.nextPos; pos++) expect(row.slots.get(pos % ringSlots)?.pos).toBe(pos);
+      for (let pos = row.donePos + 1; pos < row.nextPos; pos++)
+        if (row.slots.get(pos % ringSlots)?.pos !== pos) overwritten.push(pos);
     };
     await flow(2 * ringSlots + 40);
+    expect(overwritten).toEqual([]);
     expect(row.nextPos).toBe(2 * ringSlots + 46);
   });
 
