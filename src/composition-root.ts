@@ -2,6 +2,7 @@ import { startActorSystem } from '../actors/kit/actor-system.ts';
 import { spawnPolicyActor } from '../actors/policy/policy.actor.ts';
 import { type Cell, startCell } from '../actors/shard/guardian.ts';
 import { type CommandSender, SendFailed } from './application/ports/command-sender.ts';
+import type { Telemetry } from './application/ports/telemetry.ts';
 import { defaultBucketLimits } from './application/turn/decide-command.ts';
 import { CedarPolicyEngine } from './infrastructure/cedar/cedar-policy-engine.ts';
 import type { Config } from './infrastructure/config/config.ts';
@@ -11,6 +12,7 @@ import { close, listen } from './infrastructure/http/server.ts';
 import { randomIds } from './infrastructure/system/random-ids.ts';
 import { SystemClock } from './infrastructure/system/system-clock.ts';
 import type { ServiceLogger } from './infrastructure/telemetry/logger.ts';
+import { startTelemetry } from './infrastructure/telemetry/start-telemetry.ts';
 import { HttpUserDirectory, noUserDirectory } from './infrastructure/user-directory/http-user-directory.ts';
 import { keyHash } from './interface-adapters/amqp/command-identity.ts';
 import { type Broker, openBroker } from './open-broker.ts';
@@ -18,6 +20,7 @@ import { openStore, type Store } from './open-store.ts';
 
 export type Service = {
   readonly address: string;
+  readonly metricsAddress: string;
   readonly key: string;
   /** Resolves when commands are consumed; rejects when a setting makes that impossible. */
   readonly running: Promise<void>;
@@ -34,8 +37,14 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
   const stopping = new AbortController();
   const key = config.auth.key ?? developmentKey(config.dataDir);
   const engine = CedarPolicyEngine.load(config.policyDir);
+  const observation = await startTelemetry({
+    host: config.http.host,
+    port: config.metricsPort,
+    instanceId: config.instanceId,
+  });
+  const { telemetry, tracer } = observation;
   const system = startActorSystem();
-  const policy = spawnPolicyActor(system, engine, logger);
+  const policy = spawnPolicyActor(system, engine, { clock, logger, telemetry });
   let store: Store | undefined;
   let broker: Broker | undefined;
   let cell: Cell | undefined;
@@ -67,17 +76,19 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
       },
     },
     logger,
+    telemetry,
   });
   const address = await listen(app, config.http);
 
   const run = async () => {
-    const opened = await openStore(config, { logger, clock, signal: stopping.signal });
+    const opened = await openStore(config, { logger, clock, telemetry, signal: stopping.signal });
     store = opened;
     broker = await openBroker(config, {
       shardCount: store.ownership.shardCount,
       home: (chatId) => opened.reader.home(chatId),
       logger,
       clock,
+      telemetry,
       signal: stopping.signal,
     });
     cell = startCell({
@@ -92,7 +103,10 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
       limits: defaultBucketLimits,
       rates: config.rates,
       residency,
+      telemetry,
+      tracer,
     });
+    watchCell(cell, telemetry);
   };
 
   const running = run().catch((error) => {
@@ -100,6 +114,7 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
   });
   return {
     address,
+    metricsAddress: observation.address,
     key,
     running,
     stop: async () => {
@@ -112,8 +127,15 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
       await store?.close();
       policy.stop();
       system.stop();
+      await observation.stop();
     },
   };
+};
+
+const watchCell = (cell: Cell, telemetry: Telemetry): void => {
+  telemetry.watch('shardsOwned', () => [{ value: cell.status().shards.length }]);
+  telemetry.watch('residentChats', () => [{ value: cell.status().residentChats }]);
+  telemetry.watch('mailbox', () => [{ value: cell.status().waiting }]);
 };
 
 /** A port of something that may still be connecting: until then every call fails as the port's calls do. */
@@ -128,9 +150,9 @@ const late = <T extends object>(port: () => T): T =>
   });
 
 const lateSender = (sender: () => CommandSender | undefined): CommandSender => ({
-  send: async (command, timeoutMs) => {
+  send: async (command, timeoutMs, traceparent) => {
     const current = sender();
     if (current === undefined) throw new SendFailed('OVERLOADED', 'The broker is not connected yet; try again.');
-    return current.send(command, timeoutMs);
+    return current.send(command, timeoutMs, traceparent);
   },
 });

@@ -22,7 +22,7 @@ const main = async () => {
   const service = await startService(config, logger);
   stopOnSignals(service, logger);
   await service.running;
-  logger.info({ address: service.address }, 'serving');
+  logger.info({ address: service.address, metrics: service.metricsAddress }, 'serving');
   if (config.auth.key !== undefined) return;
   const token = await issueToken(service.key, userId('1'), dayInSeconds, config.auth.algorithm);
   console.log(`

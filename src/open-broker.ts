@@ -2,7 +2,8 @@ import type { CommandConsumer } from './application/ports/command-consumer.ts';
 import type { CommandSender } from './application/ports/command-sender.ts';
 import type { EventPublisher } from './application/ports/event-publisher.ts';
 import type { Clock, Logger } from './application/ports/system.ts';
-import { openAmqpBroker } from './infrastructure/amqp/amqp-broker.ts';
+import type { Telemetry } from './application/ports/telemetry.ts';
+import { type AmqpBroker, openAmqpBroker } from './infrastructure/amqp/amqp-broker.ts';
 import type { FindHome } from './infrastructure/amqp/database-ingress.ts';
 import type { Config } from './infrastructure/config/config.ts';
 import { openInProcessBroker } from './infrastructure/in-process/in-process-broker.ts';
@@ -22,6 +23,7 @@ type Surroundings = {
   readonly home: FindHome;
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly telemetry: Telemetry;
   readonly signal: AbortSignal;
 };
 
@@ -30,7 +32,10 @@ type Surroundings = {
 export const openBroker = async (config: Config, surroundings: Surroundings): Promise<Broker> => {
   const { rabbitmq, delivery, database, prefetch } = config;
   if (rabbitmq === undefined) {
-    return { ...openInProcessBroker({ ...surroundings, prefetch }), check: () => {}, close: async () => {} };
+    const embedded = openInProcessBroker({ ...surroundings, prefetch });
+    surroundings.telemetry.watch('deadLettered', () => [{ value: embedded.deadLettered }]);
+    const { consumer, sender, publisher } = embedded;
+    return { consumer, sender, publisher, check: () => {}, close: async () => {} };
   }
   const broker = await openAmqpBroker({
     ...surroundings,
@@ -41,6 +46,7 @@ export const openBroker = async (config: Config, surroundings: Surroundings): Pr
     deliveryRoutingKey: delivery.routingKey,
     database: { ...database, home: surroundings.home },
   });
+  watchBroker(broker, surroundings.telemetry);
   return {
     consumer: broker.consumer,
     sender: broker.sender,
@@ -52,4 +58,20 @@ export const openBroker = async (config: Config, surroundings: Surroundings): Pr
       if (publishing !== 'up') throw new Error(`the publishing connection is ${publishing}`);
     },
   };
+};
+
+const watchBroker = ({ counts, status }: AmqpBroker, telemetry: Telemetry): void => {
+  telemetry.watch('forwarded', () => [{ value: counts.forwarded }]);
+  telemetry.watch('ingested', () => [{ value: counts.ingested }]);
+  telemetry.watch('deadLettered', () => [{ value: counts.deadLettered }]);
+  telemetry.watch('unroutable', () => [{ value: counts.unroutableEvents }]);
+  telemetry.watch('resent', () => [{ value: counts.resentEvents }]);
+  telemetry.watch('staleSettles', () => [{ value: counts.staleSettles }]);
+  telemetry.watch('heldTooLong', () => [{ value: counts.heldTooLong }]);
+  telemetry.watch('connected', () =>
+    Object.entries(status()).map(([connection, state]) => ({
+      value: state === 'up' ? 1 : 0,
+      labels: { connection },
+    })),
+  );
 };

@@ -2,6 +2,7 @@ import type { ChatReader } from './application/ports/chat-reader.ts';
 import type { Ownership } from './application/ports/ownership.ts';
 import type { PersonalStore } from './application/ports/personal-store.ts';
 import type { Clock, Logger } from './application/ports/system.ts';
+import type { Telemetry } from './application/ports/telemetry.ts';
 import { openCassandraCell } from './infrastructure/cassandra/cell.ts';
 import { CassandraUnavailable } from './infrastructure/cassandra/failures.ts';
 import { migrateCassandra } from './infrastructure/cassandra/migrate.ts';
@@ -15,12 +16,17 @@ export type Store = {
   close(): Promise<void>;
 };
 
-type Surroundings = { readonly logger: Logger; readonly clock: Clock; readonly signal: AbortSignal };
+type Surroundings = {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly signal: AbortSignal;
+};
 
 /** Cassandra when it is configured, else SQLite. Waits for a server that may come up later; rejects when waiting cannot help. */
 export const openStore = async (config: Config, surroundings: Surroundings): Promise<Store> => {
   const { cassandra, shards, instanceId, sessionTimeoutMs, dataDir } = config;
-  if (cassandra === undefined) return openSqliteCell({ dataDir, shards, logger: surroundings.logger });
+  if (cassandra === undefined) return openSqliteCell({ dataDir, shards, ...surroundings });
   return untilThere(surroundings, async () => {
     if (config.migrate) await migrate(config, surroundings.logger);
     return openCassandraCell({ ...endpointOf(cassandra), shards, instanceId, sessionTimeoutMs, ...surroundings });

@@ -29,7 +29,11 @@ export class ChatActor {
   constructor(id: ChatId, context: ShardContext) {
     this.#context = context;
     this.lastActiveMs = context.clock.monotonicMs();
-    this.#outbox = new Outbox(context.lane, (step) => this.#announced(step));
+    this.#outbox = new Outbox(
+      context.lane,
+      () => context.clock.monotonicMs(),
+      (step) => this.#announced(step),
+    );
     this.#home = new HomeFinder(id, context);
     this.#actor = spawnBatchActor<Delivery>(context.system, 'chat', {
       maxBatch: maxTurn,
@@ -85,7 +89,13 @@ export class ChatActor {
     }
     const chat = this.#chat;
     if (chat === undefined) return;
+    const { clock, telemetry } = this.#context;
+    const beganMs = clock.monotonicMs();
     const { steps, decisions } = await takeTurn(chat, turn, this.#undone, this.#context);
+    const decidedMs = clock.monotonicMs();
+    telemetry.record('turnCommands', turn.length);
+    telemetry.record('turnDuration', (decidedMs - beganMs) / 1000);
+    for (const { receivedMs } of turn) telemetry.record('waited', (beganMs - receivedMs) / 1000);
     // Given up meanwhile: the shard may be somebody else's by now.
     this.#context.signal.throwIfAborted();
     const durable =
@@ -97,11 +107,18 @@ export class ChatActor {
     for (const decision of decisions) this.#remember(decision);
     this.#outbox.push(steps);
     if (durable === undefined) this.#outbox.ready(steps);
-    else durable.then(() => this.#durable(chat, steps), ignoreSessionLost);
+    else durable.then(() => this.#durable(chat, steps, beganMs, decidedMs), ignoreSessionLost);
   }
 
-  #durable(chat: ResidentChat, steps: readonly Step[]): void {
+  #durable(chat: ResidentChat, steps: readonly Step[], beganMs: number, decidedMs: number): void {
     chat.confirmed = true;
+    const durableMs = this.#context.clock.monotonicMs();
+    this.#context.telemetry.record('commitDuration', (durableMs - decidedMs) / 1000);
+    for (const { trace, delivery } of steps) {
+      trace?.stage('wait', delivery.receivedMs, beganMs);
+      trace?.stage('turn', beganMs, decidedMs);
+      trace?.stage('store', decidedMs, durableMs);
+    }
     this.#outbox.ready(steps);
   }
 
@@ -113,7 +130,8 @@ export class ChatActor {
     if (known === undefined || !isEntry(known)) this.#undone.set(key, answer);
   }
 
-  #announced({ decision, delivery }: Step): void {
+  #announced(step: Step): void {
+    const { decision, delivery } = step;
     if (decision !== undefined) {
       const answer = answerOf(decision);
       const key = commandKey(answer);
@@ -122,6 +140,19 @@ export class ChatActor {
       this.#context.store.announced([decision]);
     }
     delivery.ack();
+    this.#report(step);
+  }
+
+  #report({ announcement: { answer }, decision, delivery, publishedMs, trace }: Step): void {
+    const { clock, telemetry } = this.#context;
+    const nowMs = clock.monotonicMs();
+    const outcome = decision === undefined ? 'repeated' : isEntry(answer) ? 'accepted' : 'rejected';
+    telemetry.record('confirmDuration', (nowMs - publishedMs) / 1000);
+    telemetry.record('lag', (nowMs - delivery.receivedMs) / 1000);
+    telemetry.add('settled', 1, { outcome, type: delivery.command.type });
+    if (!isEntry(answer)) telemetry.add('rejected', 1, { code: answer.code });
+    trace?.stage('publish', publishedMs, nowMs);
+    trace?.end(outcome, nowMs);
   }
 
   /** The chat is read anew once nothing of it is on its way. A command that crashes it for the third time is dead-lettered. */
@@ -130,6 +161,7 @@ export class ChatActor {
     // The shard is being given up: its channel hands every delivery back.
     if (error instanceof SessionLost || signal.aborted) return batch.length;
     this.#chat = undefined;
+    this.#context.telemetry.add('crashes', 1);
     if (this.#singly === 0) {
       this.#singly = batch.length;
       logger.error({ err: error }, 'a turn crashed; its commands are taken one by one');

@@ -1,6 +1,8 @@
 import type { ChatStore } from '../../src/application/ports/chat-store.ts';
 import type { EventLane } from '../../src/application/ports/event-publisher.ts';
 import type { PolicyDecisionPoint } from '../../src/application/ports/policy-decision-point.ts';
+import type { Telemetry } from '../../src/application/ports/telemetry.ts';
+import type { Tracer } from '../../src/application/ports/tracer.ts';
 import type { BucketLimits, LogicalClock } from '../../src/application/turn/decide-command.ts';
 import type { RateLimits } from '../../src/application/turn/rate-limit.ts';
 import type { HashKey } from '../../src/application/turn/resident-chat.ts';
@@ -20,6 +22,8 @@ export type ShardContext = Patience & {
   readonly hashKey: HashKey;
   readonly limits: BucketLimits;
   readonly rates: RateLimits;
+  readonly telemetry: Telemetry;
+  readonly tracer: Tracer;
 };
 
 /** Commands a turn takes at most. */

@@ -1,6 +1,7 @@
 import type { Decision } from '../../src/application/decision.ts';
 import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import type { Announcement, EventLane } from '../../src/application/ports/event-publisher.ts';
+import type { CommandTrace } from '../../src/application/ports/tracer.ts';
 
 /** One command's way out: its event, and the delivery to settle when the event is confirmed. */
 export type Step = {
@@ -10,18 +11,23 @@ export type Step = {
   /** What was decided for it; undefined for the repeat of an earlier answer. */
   readonly decision: Decision | undefined;
   ready: boolean;
+  /** When its event was handed to the lane. */
+  publishedMs: number;
+  readonly trace: CommandTrace | undefined;
 };
 
 /** The answers of one chat on their way out. They leave in the order they were decided, each once what it says is durable. */
 export class Outbox {
   readonly #lane: EventLane;
   readonly #confirmed: (step: Step) => void;
+  readonly #nowMs: () => number;
   #waiting: Step[] = [];
   readonly #unconfirmed = new Set<Step>();
   #emptied: (() => void)[] = [];
 
-  constructor(lane: EventLane, confirmed: (step: Step) => void) {
+  constructor(lane: EventLane, nowMs: () => number, confirmed: (step: Step) => void) {
     this.#lane = lane;
+    this.#nowMs = nowMs;
     this.#confirmed = confirmed;
   }
 
@@ -52,8 +58,10 @@ export class Outbox {
   ready(steps: readonly Step[]): void {
     for (const step of steps) step.ready = true;
     let count = 0;
+    const nowMs = this.#nowMs();
     for (; this.#waiting[count]?.ready; count++) {
       const step = this.#waiting[count]!;
+      step.publishedMs = nowMs;
       this.#lane.publish(step.announcement, () => this.#settle(step));
     }
     if (count > 0) this.#waiting = this.#waiting.slice(count);

@@ -42,7 +42,7 @@ export const takeTurn = async (
       here !== undefined && isEntry(here) && here.fingerprint === command.fingerprint ? here : (earlier[index] ?? here);
     const judgement = judge(command, first, delivery.redelivered);
     if (judgement === 'repeat') {
-      steps.push(repeatStep(delivery, first!));
+      steps.push(repeatStep(delivery, first!, context));
       continue;
     }
     const refusal = judgement === 'new' ? chat.rates?.take(command, at) : judgement;
@@ -58,13 +58,13 @@ export const takeTurn = async (
           )
         : reject(command, refusal, context.logical, at);
     if (decision === 'exists') {
-      steps.push(repeatStep(delivery, await firstEntry(chat, undone, context)));
+      steps.push(repeatStep(delivery, await firstEntry(chat, undone, context), context));
       continue;
     }
     const answer = answerOf(decision);
     decisions.push(decision);
     if (first === undefined || !isEntry(first)) decidedHere.set(key, answer);
-    steps.push(step(delivery, answer, decision));
+    steps.push(step(delivery, answer, decision, context));
   }
   return { steps, decisions };
 };
@@ -183,16 +183,27 @@ const firstEntry = async (
   return entry;
 };
 
-const repeatStep = (delivery: Delivery, answer: Answer) => step(delivery, answer, undefined);
+const repeatStep = (delivery: Delivery, answer: Answer, context: ShardContext) =>
+  step(delivery, answer, undefined, context);
 
-const step = (delivery: Delivery, answer: Answer, decision: Decision | undefined): Step => ({
-  announcement: {
-    answer,
-    replayed: decision === undefined,
-    traceparent: delivery.traceparent,
-    replyTo: delivery.replyTo,
-  },
-  delivery,
-  decision,
-  ready: false,
-});
+const step = (
+  delivery: Delivery,
+  answer: Answer,
+  decision: Decision | undefined,
+  { tracer }: Pick<ShardContext, 'tracer'>,
+): Step => {
+  const trace = tracer.begin(delivery.command.type, delivery.traceparent, delivery.receivedMs);
+  return {
+    announcement: {
+      answer,
+      replayed: decision === undefined,
+      traceparent: trace?.traceparent ?? delivery.traceparent,
+      replyTo: delivery.replyTo,
+    },
+    delivery,
+    decision,
+    ready: false,
+    publishedMs: 0,
+    trace,
+  };
+};

@@ -1,6 +1,7 @@
 import type { PolicyDecisionPoint } from '../../src/application/ports/policy-decision-point.ts';
 import type { PolicyEngine } from '../../src/application/ports/policy-engine.ts';
-import type { Logger } from '../../src/application/ports/system.ts';
+import type { Clock, Logger } from '../../src/application/ports/system.ts';
+import { noTelemetry, type Telemetry } from '../../src/application/ports/telemetry.ts';
 import type { AccessDecision, AccessRequest } from '../../src/domain/access/access-request.ts';
 import type { ActorSystem } from '../kit/actor-system.ts';
 import { spawnBatchActor } from '../kit/batch-actor.ts';
@@ -16,18 +17,25 @@ type Question = {
 export const spawnPolicyActor = (
   system: ActorSystem,
   engine: PolicyEngine,
-  logger: Logger,
+  { clock, logger, telemetry = noTelemetry }: { clock: Clock; logger: Logger; telemetry?: Telemetry },
 ): PolicyDecisionPoint & { stop(): void } => {
   const actor = spawnBatchActor<Question>(system, 'policy', {
     maxBatch: 256,
     handle: (batch) => {
+      const beganMs = clock.monotonicMs();
       for (const { requests, resolve, reject } of batch) {
         try {
-          resolve(requests.map((request) => engine.decide(request)));
+          const decisions = requests.map((request) => engine.decide(request));
+          for (const [index, { effect }] of decisions.entries()) {
+            telemetry.add('policyDecisions', 1, { action: requests[index]!.action, effect });
+          }
+          resolve(decisions);
         } catch (error) {
+          telemetry.add('policyFailures', 1);
           reject(error);
         }
       }
+      telemetry.record('policyDuration', (clock.monotonicMs() - beganMs) / 1000);
       return batch.length;
     },
     crashed: (error, batch) => {

@@ -1,4 +1,5 @@
 import type { Session } from '../../src/application/ports/ownership.ts';
+import { noTelemetry } from '../../src/application/ports/telemetry.ts';
 import type { CellDeps } from './shard.protocol.ts';
 import { ShardKeeper } from './shard-keeper.ts';
 
@@ -28,7 +29,14 @@ const cutOffDrainMs = 2_000;
 /** Keeps one session alive for as long as the process runs: begins it, holds this process's share of the shards in it, and begins a
  *  new one when it is lost. */
 export const startCell = (deps: CellDeps): Cell => {
-  const { clock, logger, ownership, consumer, brokerPatienceMs = defaultBrokerPatienceMs } = deps;
+  const {
+    clock,
+    logger,
+    ownership,
+    consumer,
+    telemetry = noTelemetry,
+    brokerPatienceMs = defaultBrokerPatienceMs,
+  } = deps;
   const stopping = new AbortController();
   const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()));
   let session: Session | undefined;
@@ -106,9 +114,11 @@ export const startCell = (deps: CellDeps): Cell => {
       await brokerInReach();
       session = await begin();
       const begunMs = clock.monotonicMs();
+      telemetry.add('sessions', 1, { event: 'begun' });
       logger.info({ session: session.id }, 'session begun');
       keeper = new ShardKeeper(deps, session);
       const end = await live(session, keeper);
+      if (end !== undefined) telemetry.add('sessions', 1, { event: end });
       if (end === 'cut off') await giveAway(session, keeper);
       if (end === 'cut off' || !stopping.signal.aborted) session = undefined;
       // A connection that comes and goes must not make sessions come and go with it.

@@ -1,6 +1,8 @@
 import { answerOf, type Decision } from '../../src/application/decision.ts';
 import type { EventLane } from '../../src/application/ports/event-publisher.ts';
 import type { Session, ShardView, Tenure } from '../../src/application/ports/ownership.ts';
+import { noTelemetry, type Telemetry } from '../../src/application/ports/telemetry.ts';
+import { noTracer } from '../../src/application/ports/tracer.ts';
 import { noRateLimits } from '../../src/application/turn/rate-limit.ts';
 import { type ShardNumber, shardNumber } from '../../src/domain/ids.ts';
 import { RejectionMemory } from '../chat/answer-memory.ts';
@@ -13,6 +15,7 @@ type Held = { readonly tenure: Tenure; readonly actor: ShardActor };
 export class ShardKeeper {
   readonly #deps: CellDeps;
   readonly #session: Session;
+  readonly #telemetry: Telemetry;
   readonly #held = new Map<ShardNumber, Held>();
   readonly #busy = new Set<ShardNumber>();
   /** Lanes of shards that are being taken. */
@@ -23,6 +26,7 @@ export class ShardKeeper {
   constructor(deps: CellDeps, session: Session) {
     this.#deps = deps;
     this.#session = session;
+    this.#telemetry = deps.telemetry ?? noTelemetry;
   }
 
   get heldShards(): ShardNumber[] {
@@ -81,7 +85,9 @@ export class ShardKeeper {
   }
 
   async #take(shard: ShardNumber): Promise<void> {
-    const { publisher, logger, consumer } = this.#deps;
+    const { publisher, logger, consumer, clock } = this.#deps;
+    const telemetry = this.#telemetry;
+    const beganMs = clock.monotonicMs();
     this.#busy.add(shard);
     let lane: EventLane | undefined;
     const rejections = new RejectionMemory();
@@ -91,6 +97,7 @@ export class ShardKeeper {
         this.#announcing.add(lane);
         if (this.#ended) lane.close();
         await announceAgain(lane, undone);
+        telemetry.add('replayed', undone.length);
         for (const { outcome } of undone) if (outcome.kind === 'rejected') rejections.remember(outcome.rejected);
       });
       if (tenure === undefined || this.#ended) return lane?.close();
@@ -100,6 +107,8 @@ export class ShardKeeper {
           ...this.#deps,
           store: this.#session.store,
           rates: this.#deps.rates ?? noRateLimits,
+          telemetry,
+          tracer: this.#deps.tracer ?? noTracer,
           lane: lane ?? publisher.lane(shard),
           logical: { shard: shardNumber(shard), epoch: tenure.epoch, n: 0 },
           rejections,
@@ -114,6 +123,8 @@ export class ShardKeeper {
         await this.#session.release(tenure);
         throw error;
       });
+      telemetry.add('shardMoves', 1, { move: 'taken' });
+      telemetry.record('takeDuration', (clock.monotonicMs() - beganMs) / 1000);
       logger.debug({ shard, epoch: tenure.epoch }, 'shard taken');
     } catch (error) {
       lane?.close();
@@ -130,6 +141,7 @@ export class ShardKeeper {
       if (!(await actor.drain(drainTimeoutMs))) {
         // Something of it is undone: no release. The lost session's journal tells the next owner.
         if (this.#ended) return;
+        this.#telemetry.add('shardMoves', 1, { move: 'not drained' });
         this.#deps.logger.error({ shard }, 'a shard could not be drained in time; the session ends');
         await this.#session.end();
         return;
@@ -138,6 +150,7 @@ export class ShardKeeper {
       // Until it is free its row still names this session, which must not take it back.
       this.#busy.add(shard);
       await this.#session.release(tenure).finally(() => this.#busy.delete(shard));
+      this.#telemetry.add('shardMoves', 1, { move: 'handed back' });
       this.#deps.logger.info({ shard, held: this.#held.size, share }, 'shard handed back');
     } catch (error) {
       this.#deps.logger.warn({ err: error, shard }, 'a shard could not be handed back; trying again');

@@ -55,6 +55,7 @@ export class ShardActor {
   }
 
   #dispatch(batch: readonly Delivery[]): number {
+    this.#context.telemetry.add('received', batch.length);
     for (const delivery of batch) {
       const { chatId } = delivery.command;
       let chat = this.#chats.get(chatId);

@@ -3,6 +3,8 @@ import type { EventPublisher } from '../../src/application/ports/event-publisher
 import type { Ownership } from '../../src/application/ports/ownership.ts';
 import type { PolicyDecisionPoint } from '../../src/application/ports/policy-decision-point.ts';
 import type { Clock, Logger } from '../../src/application/ports/system.ts';
+import type { Telemetry } from '../../src/application/ports/telemetry.ts';
+import type { Tracer } from '../../src/application/ports/tracer.ts';
 import type { BucketLimits } from '../../src/application/turn/decide-command.ts';
 import type { RateLimits } from '../../src/application/turn/rate-limit.ts';
 import type { HashKey } from '../../src/application/turn/resident-chat.ts';
@@ -25,6 +27,9 @@ export type CellDeps = {
   /** Left out: no limits. */
   readonly rates?: RateLimits;
   readonly residency: Residency;
+  /** Left out: nobody is told. */
+  readonly telemetry?: Telemetry;
+  readonly tracer?: Tracer;
   /** How long the broker may be out of reach before this process gives its shards away. Default: 15 s, longer than a broker's restart
    *  and than the pause between two attempts to connect. */
   readonly brokerPatienceMs?: number;

@@ -49,7 +49,7 @@ export class Instance {
     const log = openSync(this.#options.logFile, 'a');
     const child = spawn(process.execPath, ['src/main.ts'], {
       cwd: root,
-      env: { PATH, HOME, ...this.#options.env, ...added },
+      env: { PATH, HOME, METRICS_PORT: '0', ...this.#options.env, ...added },
       stdio: ['ignore', log, log],
     });
     closeSync(log);

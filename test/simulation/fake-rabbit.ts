@@ -139,6 +139,7 @@ export class FakeRabbit {
         return channel.live;
       },
       traceparent: undefined,
+      receivedMs: 0,
       replyTo: undefined,
       ack: () => {
         if (!claim()) return;

@@ -120,6 +120,7 @@ export class FakeBroker implements CommandConsumer, EventPublisher {
         return channel.live;
       },
       traceparent: undefined,
+      receivedMs: 0,
       replyTo: undefined,
       ack: () => settle('ack'),
       forward: async (to) => settle('forward', to),

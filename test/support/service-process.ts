@@ -27,7 +27,7 @@ export class ServiceProcess {
   output = '';
 
   private constructor(env: Record<string, string>) {
-    this.env = { KEY: this.#key, LOG_LEVEL: 'warn', ...env };
+    this.env = { KEY: this.#key, LOG_LEVEL: 'warn', METRICS_PORT: '0', ...env };
   }
 
   static async at(env: Record<string, string> = {}): Promise<ServiceProcess> {
@@ -90,11 +90,12 @@ export class ServiceProcess {
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     body?: object,
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<Reply> {
     const token = await issueToken(this.#key, userId(String(user)), 60);
     return this.#fetch(path, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+      headers: { ...headers, authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
     });
   }

@@ -26,6 +26,7 @@ describe('the configuration', () => {
       production: false,
       instanceId: `${hostname()}:8002`,
       logLevel: 'info',
+      metricsPort: 9464,
       http: { host: '127.0.0.1', port: 8002, corsOrigins: [] },
       auth: { key: undefined, algorithm: 'HS256' },
       authBackendUrl: undefined,

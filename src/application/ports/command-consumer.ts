@@ -10,6 +10,8 @@ export type Delivery = {
   /** False once its channel is gone: the command will be, or has been, delivered again. */
   readonly live: boolean;
   readonly traceparent: string | undefined;
+  /** When it came to this process, by the clock's `monotonicMs`. */
+  readonly receivedMs: number;
   /** Where the outcome is awaited, when somebody does. */
   readonly replyTo: ReplyAddress | undefined;
   ack(): void;

@@ -18,7 +18,8 @@ export type SentOutcome = {
   readonly replayed: boolean;
 };
 
-/** Puts a command on its chat's way through the ingress and waits for its outcome. Rejects with SendFailed. */
+/** Puts a command on its chat's way through the ingress and waits for its outcome. `traceparent` (W3C) goes with it. Rejects with
+ *  SendFailed. */
 export type CommandSender = {
-  send(command: Command, timeoutMs: number): Promise<SentOutcome>;
+  send(command: Command, timeoutMs: number, traceparent?: string): Promise<SentOutcome>;
 };

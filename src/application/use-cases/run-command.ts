@@ -13,8 +13,8 @@ export type RunCommandResult =
 /** Puts a command on its chat's way and waits for its outcome. */
 export const runCommand =
   ({ sender, readOutcome }: RunCommandDeps) =>
-  async (command: Command, timeoutMs: number): Promise<RunCommandResult> => {
-    const { event, replayed } = await sender.send(command, timeoutMs);
+  async (command: Command, timeoutMs: number, traceparent?: string): Promise<RunCommandResult> => {
+    const { event, replayed } = await sender.send(command, timeoutMs, traceparent);
     const outcome = readOutcome(event);
     if (outcome.kind === 'accepted') return { kind: 'ok', event, replayed };
     return refused(tellsOfTheChat(outcome.rejection.code) ? noSuchChat : outcome.rejection);

@@ -132,8 +132,8 @@ class ShardSubscription implements Subscription {
     channel.delivered(message.fields.deliveryTag);
     const decoded = decodeCommands(message.content);
     if (!decoded.ok) return void this.#bury(message, decoded.reason, channel);
-    const { exits } = this.#options;
-    const whole = new AmqpDelivery(decoded.commands[0], message, channel, exits);
+    const { exits, clock } = this.#options;
+    const whole = new AmqpDelivery(decoded.commands[0], message, channel, exits, clock.monotonicMs());
     const parts = partsOf(whole, decoded.commands, (command, reason) =>
       exits.deadLetter(partOf(message, command), reason, channel.signal),
     );

@@ -54,7 +54,7 @@ export class AmqpCommandSender implements CommandSender {
     return this.#firstOpen.promise;
   }
 
-  async send(command: Command, timeoutMs: number): Promise<SentOutcome> {
+  async send(command: Command, timeoutMs: number, traceparent?: string): Promise<SentOutcome> {
     const channel = this.#channel;
     if (channel === undefined) throw new SendFailed('OVERLOADED', 'There is no connection to the broker.');
     if (!this.#connection.writable) throw new SendFailed('OVERLOADED', 'The broker takes no messages for now.');
@@ -69,7 +69,7 @@ export class AmqpCommandSender implements CommandSender {
           () => reject(new SendFailed('OUTCOME_UNKNOWN', `No outcome within ${timeoutMs} ms.`)),
           () => {},
         );
-        this.#publish(channel, command, correlationId);
+        this.#publish(channel, command, correlationId, traceparent);
       });
     } finally {
       over.abort();
@@ -81,7 +81,7 @@ export class AmqpCommandSender implements CommandSender {
     return this.#standing.close();
   }
 
-  #publish(channel: ConfirmChannel, command: Command, correlationId: string): void {
+  #publish(channel: ConfirmChannel, command: Command, correlationId: string, traceparent: string | undefined): void {
     const options = {
       persistent: true,
       mandatory: true,
@@ -90,6 +90,7 @@ export class AmqpCommandSender implements CommandSender {
       type: command.type,
       correlationId,
       replyTo: directReplyTo,
+      ...(traceparent !== undefined && { headers: { traceparent } }),
     };
     const confirmed = (error: Error | null) => {
       // A lost channel fails its confirms as well, but then the outcome is unknown: that is #lost's business.

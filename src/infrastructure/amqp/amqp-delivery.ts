@@ -21,16 +21,18 @@ export class AmqpDelivery implements Delivery {
   readonly redelivered: boolean;
   readonly traceparent: string | undefined;
   readonly replyTo: ReplyAddress | undefined;
+  readonly receivedMs: number;
   readonly #message: ConsumeMessage;
   readonly #channel: ShardChannel;
   readonly #exits: ShardExits;
   #settled = false;
 
-  constructor(command: Command, message: ConsumeMessage, channel: ShardChannel, exits: ShardExits) {
+  constructor(command: Command, message: ConsumeMessage, channel: ShardChannel, exits: ShardExits, receivedMs: number) {
     this.command = command;
     this.redelivered = wasRedelivered(message);
     this.traceparent = traceparentOf(message);
     this.replyTo = replyAddressOf(message);
+    this.receivedMs = receivedMs;
     this.#message = message;
     this.#channel = channel;
     this.#exits = exits;

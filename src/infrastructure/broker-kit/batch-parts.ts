@@ -39,6 +39,9 @@ class BatchPart implements Delivery {
   get traceparent() {
     return this.#batch.whole.traceparent;
   }
+  get receivedMs() {
+    return this.#batch.whole.receivedMs;
+  }
   get replyTo() {
     return this.#batch.whole.replyTo;
   }

@@ -41,6 +41,11 @@ export class CassandraChatReader implements ChatReader {
   readonly #tables: ChatTables;
   readonly #flights = new SingleFlight();
 
+  /** Reads answered together with another one, so far. */
+  get coalescedReads(): number {
+    return this.#flights.joined;
+  }
+
   constructor(data: DataAccess) {
     this.#data = data;
     this.#tables = chatTables(data);

@@ -1,5 +1,6 @@
 import type { Ownership } from '../../application/ports/ownership.ts';
 import type { Clock, Logger } from '../../application/ports/system.ts';
+import { noTelemetry, type Telemetry } from '../../application/ports/telemetry.ts';
 import { CassandraSession, hintTtlSeconds, type SessionContext } from './cassandra-session.ts';
 import type { CassandraClient } from './client.ts';
 import { isApplied } from './conditional.ts';
@@ -18,6 +19,7 @@ export type OwnershipOptions = {
   readonly instanceId: string;
   readonly sessionTimeoutMs: number;
   readonly shardCount: number;
+  readonly telemetry?: Telemetry | undefined;
 };
 
 export class CassandraOwnership implements Ownership {
@@ -30,12 +32,13 @@ export class CassandraOwnership implements Ownership {
   #current: CassandraSession | undefined;
 
   constructor(options: OwnershipOptions) {
-    const { ledger, data, clock, logger } = options;
+    const { ledger, data, clock, logger, telemetry = noTelemetry } = options;
     this.#options = options;
     this.shardCount = options.shardCount;
     this.#context = {
       ...options,
-      fallen: new FallenSessions(ledger, data, clock, logger),
+      telemetry,
+      fallen: new FallenSessions(ledger, data, clock, logger, telemetry),
       // The current one too: it is never asked about as somebody else's.
       isFormerSelf: (session) => this.#begun.has(session) || this.#formerLife?.has(session) === true,
     };
@@ -58,6 +61,11 @@ export class CassandraOwnership implements Ownership {
     this.#current = session;
     session.start();
     return session;
+  }
+
+  /** Groups journaled and not yet done. */
+  get openGroups(): number {
+    return this.#current?.openGroups ?? 0;
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Decision } from '../../application/decision.ts';
 import type { CellView, Session, Tenure } from '../../application/ports/ownership.ts';
 import type { Clock, Logger } from '../../application/ports/system.ts';
+import type { Telemetry } from '../../application/ports/telemetry.ts';
 import type { ShardNumber } from '../../domain/ids.ts';
 import { CassandraChatStore } from './cassandra-chat-store.ts';
 import type { CassandraClient } from './client.ts';
@@ -29,6 +30,7 @@ export type SessionContext = {
   readonly logger: Logger;
   readonly instanceId: string;
   readonly sessionTimeoutMs: number;
+  readonly telemetry: Telemetry;
   readonly fallen: FallenSessions;
   /** True for sessions that this process began itself, or that its former life began: nobody lives in them. */
   readonly isFormerSelf: (session: string) => boolean;
@@ -46,12 +48,16 @@ export class CassandraSession implements Session {
   #leaving = false;
 
   constructor(context: SessionContext) {
-    const { ledger, data, clock, logger, sessionTimeoutMs } = context;
+    const { ledger, data, clock, logger, sessionTimeoutMs, telemetry } = context;
     this.#context = context;
-    this.#committer = new Committer({ session: this.id, ledger, data, clock, logger, sessionTimeoutMs });
+    this.#committer = new Committer({ session: this.id, ledger, data, clock, logger, sessionTimeoutMs, telemetry });
     this.#suspicion = new Suspicion(sessionTimeoutMs);
     this.store = new CassandraChatStore(ledger, data, this.#committer);
     this.lost = this.#committer.lost;
+  }
+
+  get openGroups(): number {
+    return this.#committer.journal.openGroups;
   }
 
   /** The session's row exists from here on: beats begin. */

@@ -2,6 +2,7 @@ import type { ChatReader } from '../../application/ports/chat-reader.ts';
 import type { Ownership } from '../../application/ports/ownership.ts';
 import type { PersonalStore } from '../../application/ports/personal-store.ts';
 import type { Clock, Logger } from '../../application/ports/system.ts';
+import { noTelemetry, type Telemetry } from '../../application/ports/telemetry.ts';
 import { CassandraChatReader } from './cassandra-chat-reader.ts';
 import { CassandraOwnership } from './cassandra-ownership.ts';
 import { CassandraPersonalStore } from './cassandra-personal-store.ts';
@@ -16,6 +17,7 @@ export type CassandraCellOptions = CassandraEndpoint & {
   readonly sessionTimeoutMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly telemetry?: Telemetry | undefined;
 };
 
 export type CassandraCell = {
@@ -29,7 +31,7 @@ export type CassandraCell = {
 
 /** Opens the store of a cell whose keyspace exists. Rejects with CassandraUnavailable (try again) or CassandraMisconfigured. */
 export const openCassandraCell = async (options: CassandraCellOptions): Promise<CassandraCell> => {
-  const { shards, instanceId, sessionTimeoutMs, logger, clock } = options;
+  const { shards, instanceId, sessionTimeoutMs, logger, clock, telemetry = noTelemetry } = options;
   const dataClient = await connectData(options);
   const ledger = await connectLedger(options).catch(async (error) => {
     await dataClient.shutdown();
@@ -37,10 +39,21 @@ export const openCassandraCell = async (options: CassandraCellOptions): Promise<
   });
   const disconnect = () => Promise.all([dataClient.shutdown(), ledger.shutdown()]);
   try {
-    const data = new DataAccess(dataClient);
+    const data = new DataAccess(dataClient, telemetry);
     const shardCount = await settleShardCount(ledger, data, shards);
-    const ownership = new CassandraOwnership({ ledger, data, clock, logger, instanceId, sessionTimeoutMs, shardCount });
+    const ownership = new CassandraOwnership({
+      ledger,
+      data,
+      clock,
+      logger,
+      instanceId,
+      sessionTimeoutMs,
+      shardCount,
+      telemetry,
+    });
+    telemetry.watch('journalOpen', () => [{ value: ownership.openGroups }]);
     const reader = new CassandraChatReader(data);
+    telemetry.watch('coalescedReads', () => [{ value: reader.coalescedReads }]);
     const personal = new CassandraPersonalStore(data);
     const close = async () => {
       await ownership.close();

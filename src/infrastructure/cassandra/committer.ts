@@ -1,6 +1,7 @@
 import type { Decision } from '../../application/decision.ts';
 import { SessionLost } from '../../application/ports/chat-store.ts';
 import type { Clock, Logger } from '../../application/ports/system.ts';
+import type { Telemetry } from '../../application/ports/telemetry.ts';
 import type { CassandraClient } from './client.ts';
 import type { DataAccess } from './data-access.ts';
 import { Journal } from './journal.ts';
@@ -16,6 +17,7 @@ export type CommitterOptions = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sessionTimeoutMs: number;
+  readonly telemetry: Telemetry;
 };
 
 /** The way of a session's decisions: journal first, then the tables. */
@@ -40,7 +42,7 @@ export class Committer {
         resolve(reason);
       },
     });
-    this.#projector = new Projector(data, options.clock, options.logger, this.journal.signal);
+    this.#projector = new Projector(data, options, this.journal.signal);
   }
 
   commit(decisions: readonly Decision[]): Promise<void> {

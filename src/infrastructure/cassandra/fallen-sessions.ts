@@ -1,5 +1,6 @@
 import type { Decision } from '../../application/decision.ts';
 import type { Clock, Logger } from '../../application/ports/system.ts';
+import { noTelemetry, type Telemetry } from '../../application/ports/telemetry.ts';
 import type { ShardNumber } from '../../domain/ids.ts';
 import type { CassandraClient } from './client.ts';
 import { isApplied, untilAnswered } from './conditional.ts';
@@ -52,13 +53,21 @@ export class FallenSessions {
   readonly #data: DataAccess;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #telemetry: Telemetry;
   readonly #fenced = new Map<string, Promise<Undone | 'alive'>>();
 
-  constructor(ledger: CassandraClient, data: DataAccess, clock: Clock, logger: Logger) {
+  constructor(
+    ledger: CassandraClient,
+    data: DataAccess,
+    clock: Clock,
+    logger: Logger,
+    telemetry: Telemetry = noTelemetry,
+  ) {
     this.#ledger = ledger;
     this.#data = data;
     this.#clock = clock;
     this.#logger = logger;
+    this.#telemetry = telemetry;
   }
 
   async read(session: string): Promise<SessionRow | undefined> {
@@ -96,7 +105,10 @@ export class FallenSessions {
     if (!isApplied(row) && row.state === 'open') return 'alive';
     if (!isApplied(row) && row.state !== 'fenced')
       throw new ReplayBlocked(`session ${session} has no journal`, session, undefined);
-    if (isApplied(row)) this.#logger.warn({ session, instance: seen.instance }, 'session fenced');
+    if (isApplied(row)) {
+      this.#telemetry.add('fenced', 1);
+      this.#logger.warn({ session, instance: seen.instance }, 'session fenced');
+    }
     void removeSessionHint(this.#data, session).catch(() => {});
     const last = (await this.read(session))!;
     return inOrder(await this.#groups(session, last.donePos + 1, last.nextPos, 'all'));

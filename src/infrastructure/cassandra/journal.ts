@@ -1,5 +1,6 @@
 import type { Decision } from '../../application/decision.ts';
 import { SessionLost } from '../../application/ports/chat-store.ts';
+import type { Telemetry } from '../../application/ports/telemetry.ts';
 import type { ShardNumber } from '../../domain/ids.ts';
 import { GroupQueue } from './group-queue.ts';
 import { encodeGroup, journalText } from './journal-payload.ts';
@@ -8,6 +9,7 @@ import type { PendingDecision } from './pending-commit.ts';
 import { UndoneDecisions } from './undone.ts';
 
 export type JournalOptions = JournalRowOptions & {
+  readonly telemetry: Telemetry;
   readonly onJournaled: (decisions: readonly PendingDecision[]) => void;
   readonly onLost: (reason: SessionLost) => void;
 };
@@ -50,6 +52,9 @@ export class Journal {
   }
   get hasUndone(): boolean {
     return !this.#undone.isEmpty;
+  }
+  get openGroups(): number {
+    return this.#undone.openGroups;
   }
   hasUndoneOf(shard: ShardNumber, epoch: number): boolean {
     return this.#undone.has(shard, epoch);
@@ -160,7 +165,13 @@ export class Journal {
     const payload = encodeGroup([...carried.decisions.map(journalText), ...group.map(({ text }) => text)]);
     const { donePos } = undone;
     undone.opened(this.nextPos, payload.byteLength, [...carried.decisions, ...group.map(({ decision }) => decision)]);
+    const { clock, telemetry } = this.#options;
+    const beganMs = clock.monotonicMs();
     if (!(await this.#settled(this.#row.append(payload, donePos)))) return;
+    telemetry.record('journalDuration', (clock.monotonicMs() - beganMs) / 1000);
+    telemetry.record('journalDecisions', carried.decisions.length + group.length);
+    telemetry.record('journalBytes', payload.byteLength);
+    if (carried.decisions.length > 0) telemetry.add('journalCarried', carried.decisions.length);
     undone.applied();
     this.#options.onJournaled(group);
   }

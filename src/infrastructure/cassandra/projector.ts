@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '../../application/ports/system.ts';
+import type { Telemetry } from '../../application/ports/telemetry.ts';
 import type { ChatId } from '../../domain/ids.ts';
 import { backoffMs } from './backoff.ts';
 import type { BoundStatement, DataAccess } from './data-access.ts';
@@ -20,14 +21,20 @@ export class Projector {
   readonly #data: Pick<DataAccess, 'write'>;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #telemetry: Telemetry;
   readonly #signal: AbortSignal;
   /** Chats that are being written, and what waits for that. */
   readonly #lanes = new Map<ChatId, Projected[]>();
 
-  constructor(data: Pick<DataAccess, 'write'>, clock: Clock, logger: Logger, signal: AbortSignal) {
+  constructor(
+    data: Pick<DataAccess, 'write'>,
+    { clock, logger, telemetry }: { clock: Clock; logger: Logger; telemetry: Telemetry },
+    signal: AbortSignal,
+  ) {
     this.#data = data;
     this.#clock = clock;
     this.#logger = logger;
+    this.#telemetry = telemetry;
     this.#signal = signal;
   }
 
@@ -84,6 +91,7 @@ export class Projector {
   #write(batch: readonly BoundStatement[], attempt: number, done: () => void): void {
     this.#data.write(batch, (error) => {
       if (error === undefined) return done();
+      this.#telemetry.add('projectionRetries', 1);
       if (attempt % 10 === 0) this.#logger.warn({ err: error, attempt }, 'a projection failed; trying again');
       this.#clock.sleep(backoffMs(attempt), this.#signal).then(
         () => this.#write(batch, attempt + 1, done),

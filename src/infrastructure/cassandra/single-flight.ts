@@ -4,10 +4,17 @@ type Flight = { running: Promise<unknown>; next: Promise<unknown> | undefined };
  *  that come while one is running share the next. */
 export class SingleFlight {
   readonly #flights = new Map<string, Flight>();
+  #joined = 0;
+
+  /** Reads that needed no query of their own, so far. */
+  get joined(): number {
+    return this.#joined;
+  }
 
   run<T>(key: string, read: () => Promise<T>): Promise<T> {
     const flight = this.#flights.get(key);
     if (flight === undefined) return this.#start(key, read);
+    if (flight.next !== undefined) this.#joined++;
     flight.next ??= flight.running.then(
       () => this.#start(key, read),
       () => this.#start(key, read),

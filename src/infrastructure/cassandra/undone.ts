@@ -33,7 +33,7 @@ export class UndoneDecisions {
     return this.#donePos;
   }
   get hasRoom(): boolean {
-    return this.#openGroups < maxOpenGroups && this.#openBytes < maxOpenBytes;
+    return this.openGroups < maxOpenGroups && this.#openBytes < maxOpenBytes;
   }
   get isEmpty(): boolean {
     return this.#tenures.size === 0;
@@ -95,15 +95,15 @@ export class UndoneDecisions {
   /** What of the oldest groups the next append is to carry, from half of the bounds on: as many groups as fit into it. Nothing when
    *  all that is undone would still take more than half of the open groups: it would go round and round, and make no room. */
   toCarry(): Carried {
-    if (this.#openGroups < maxOpenGroups / 2 && this.#openBytes < maxOpenBytes / 2) return nothing;
+    if (this.openGroups < maxOpenGroups / 2 && this.#openBytes < maxOpenBytes / 2) return nothing;
     const packs = packed(this.#open.slice(this.#first));
     const [oldest] = packs;
-    if (oldest === undefined || packs.length > this.#openGroups / 2) return nothing;
+    if (oldest === undefined || packs.length > this.openGroups / 2) return nothing;
     const decisions = oldest.groups.flatMap(({ undone }) => Array.from(undone, ({ decision }) => decision));
     return { decisions, size: oldest.size };
   }
 
-  get #openGroups(): number {
+  get openGroups(): number {
     return this.#open.length - this.#first;
   }
 

@@ -8,6 +8,8 @@ export type Config = {
   readonly instanceId: string;
   readonly logLevel: Value<'LOG_LEVEL'>;
   readonly http: { readonly host: string; readonly port: number; readonly corsOrigins: readonly string[] };
+  /** Prometheus asks there, on the same host. */
+  readonly metricsPort: number;
   /** Without a key (never in production) the one in `dataDir` is used: development-key.ts. */
   readonly auth: { readonly key: string | undefined; readonly algorithm: Value<'ALGORITHM'> };
   /** The service that knows names and avatars. */

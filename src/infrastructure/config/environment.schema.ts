@@ -28,6 +28,7 @@ export const environmentSchema = z.object({
   NODE_ENV: oneOf(['development', 'test', 'production'], 'production'),
   HTTP_HOST: matching(/^[A-Za-z0-9.:_-]+$/, 'be an address to listen on', '127.0.0.1'),
   HTTP_PORT: wholeNumber(0, 65_535, 8002),
+  METRICS_PORT: wholeNumber(0, 65_535, 9464),
   CORS_ORIGINS: list(isOrigin, 'be origins separated by commas, or *', 'https://chat.example.org'),
   RATE_PER_USER: rate('10/100'),
   RATE_PER_CHAT: rate('200/2000'),

@@ -96,6 +96,7 @@ const configOf = (environment: Environment, { key, cassandraPassword }: Secrets)
     instanceId: environment.INSTANCE_ID ?? `${hostname()}:${port}`,
     logLevel: environment.LOG_LEVEL ?? 'info',
     http: { host: environment.HTTP_HOST ?? '127.0.0.1', port, corsOrigins: environment.CORS_ORIGINS ?? [] },
+    metricsPort: environment.METRICS_PORT ?? 9464,
     auth: { key, algorithm: environment.ALGORITHM ?? 'HS256' },
     authBackendUrl: environment.AUTH_BACKEND_BASE_URL,
     rates: { perUser: environment.RATE_PER_USER, perChat: environment.RATE_PER_CHAT },

@@ -6,6 +6,7 @@ import type { CommandSender } from '../../application/ports/command-sender.ts';
 import type { PersonalStore } from '../../application/ports/personal-store.ts';
 import type { PolicyDecisionPoint } from '../../application/ports/policy-decision-point.ts';
 import type { Clock, IdGenerator } from '../../application/ports/system.ts';
+import type { Telemetry } from '../../application/ports/telemetry.ts';
 import type { UserDirectory } from '../../application/ports/user-directory.ts';
 import { chatOfUsers } from '../../application/use-cases/chat-of-users.ts';
 import { createChat } from '../../application/use-cases/create-chat.ts';
@@ -29,6 +30,7 @@ import { oneMessageRoutes } from './message.route.ts';
 import { messageRoutes } from './messages.route.ts';
 import { describeRoutes } from './openapi.ts';
 import { withoutPathPrefix } from './path-prefix.ts';
+import { measureRequests } from './request-metrics.ts';
 import { seedRoutes } from './seed/seed.route.ts';
 import { type HmacAlgorithm, tokenVerifier } from './verify-token.ts';
 
@@ -47,6 +49,7 @@ export type AppDeps = {
   readonly checks: Checks;
   /** pino's, or one like it. */
   readonly logger: FastifyBaseLogger;
+  readonly telemetry: Telemetry;
   /** Other than those of limits.ts. */
   readonly timeoutsMs?: Partial<limits.Timeouts>;
 };
@@ -84,6 +87,7 @@ const messagingApi = (deps: AppDeps): FastifyPluginAsync => {
     answerErrors(app);
 
     app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+    measureRequests(app, deps.telemetry);
     app.addHook('onResponse', async (request, reply) => {
       const route = request.routeOptions.url;
       request.log.debug({ method: request.method, route, status: reply.statusCode, ms: reply.elapsedTime }, 'answered');

@@ -34,7 +34,7 @@ export const answerCommand = async (
   const command = make({ chatId, senderId: request.userId, clientMessageId: id });
   const refusal = isPlainPost(command) ? undefined : refusalOnTheWay(command);
   if (refusal !== undefined) return sendRejection(request, reply, { code: 'VALIDATION_FAILED', reason: refusal });
-  const result = await runCommand(command, commandTimeoutMs);
+  const result = await runCommand(command, commandTimeoutMs, traceparentOf(request));
   if (result.kind === 'rejected') return sendRejection(request, reply, result.rejection);
   if (result.replayed) void reply.header('idempotency-replayed', 'true');
   return reply
@@ -51,3 +51,7 @@ const refusalOnTheWay = (command: Command): string | undefined => {
   const read = decodeCommands(encodeCommand(command));
   return read.ok ? undefined : read.reason;
 };
+
+/** Of a sane length: it becomes a header of ours. */
+const traceparentOf = ({ headers: { traceparent } }: FastifyRequest): string | undefined =>
+  typeof traceparent === 'string' && traceparent.length <= 64 ? traceparent : undefined;

@@ -9,6 +9,7 @@ const kept = 1_000;
 export class DeadLetters {
   readonly #logger: Logger;
   readonly #letters: DeadLetter[] = [];
+  #added = 0;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -18,7 +19,13 @@ export class DeadLetters {
     return this.#letters;
   }
 
+  /** So far, those that have made room included. */
+  get added(): number {
+    return this.#added;
+  }
+
   add(letter: DeadLetter): void {
+    this.#added++;
     if (this.#letters.length === kept) this.#letters.shift();
     this.#letters.push(letter);
     const { shard, reason, body } = letter;

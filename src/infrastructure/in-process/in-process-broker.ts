@@ -26,6 +26,8 @@ export type InProcessBroker = {
   /** Every event from now on. Returns how to stop. */
   subscribe(listener: EventListener): () => void;
   deadLetters(): readonly DeadLetter[];
+  /** How many there were so far. */
+  readonly deadLettered: number;
 };
 
 /** The broker of the embedded default: the same contract as RabbitMQ within one process. What is in it ends with the process;
@@ -42,12 +44,15 @@ export const openInProcessBroker = ({
   const replies = new Replies();
   const publisher = new InProcessEventPublisher(replies, logger);
   return {
-    consumer: new InProcessCommandConsumer(queues, prefetch, deadLetters, logger),
+    consumer: new InProcessCommandConsumer(queues, prefetch, deadLetters, clock, logger),
     sender: new InProcessCommandSender(queueOf, replies, clock),
     publisher,
     publish: (body, routingChatId, { traceparent, replyTo } = {}) =>
       queueOf(routingChatId).push({ body, traceparent, replyTo, redelivered: false }),
     subscribe: (listener) => publisher.subscribe(listener),
     deadLetters: () => deadLetters.list,
+    get deadLettered() {
+      return deadLetters.added;
+    },
   };
 };

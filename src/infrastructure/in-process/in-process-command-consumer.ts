@@ -1,5 +1,5 @@
 import type { CommandConsumer, Delivery, Subscription } from '../../application/ports/command-consumer.ts';
-import type { Logger } from '../../application/ports/system.ts';
+import type { Clock, Logger } from '../../application/ports/system.ts';
 import type { ShardNumber } from '../../domain/ids.ts';
 import { decodeCommands, encodeCommand } from '../../interface-adapters/amqp/command-json.ts';
 import { partsOf } from '../broker-kit/batch-parts.ts';
@@ -13,12 +13,14 @@ export class InProcessCommandConsumer implements CommandConsumer {
   readonly #queues: readonly ShardQueue[];
   readonly #prefetch: number;
   readonly #deadLetters: DeadLetters;
+  readonly #clock: Clock;
   readonly #logger: Logger;
 
-  constructor(queues: readonly ShardQueue[], prefetch: number, deadLetters: DeadLetters, logger: Logger) {
+  constructor(queues: readonly ShardQueue[], prefetch: number, deadLetters: DeadLetters, clock: Clock, logger: Logger) {
     this.#queues = queues;
     this.#prefetch = prefetch;
     this.#deadLetters = deadLetters;
+    this.#clock = clock;
     this.#logger = logger;
   }
 
@@ -58,7 +60,7 @@ export class InProcessCommandConsumer implements CommandConsumer {
       settle();
       return;
     }
-    const whole = new InProcessDelivery(decoded.commands[0], parcel, context, settle);
+    const whole = new InProcessDelivery(decoded.commands[0], parcel, context, settle, this.#clock.monotonicMs());
     const parts = partsOf(whole, decoded.commands, async (command, reason) => {
       context.bury({ ...parcel, body: encodeCommand(command) }, reason);
       return true;

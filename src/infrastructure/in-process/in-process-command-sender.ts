@@ -20,14 +20,14 @@ export class InProcessCommandSender implements CommandSender {
     this.#clock = clock;
   }
 
-  async send(command: Command, timeoutMs: number): Promise<SentOutcome> {
+  async send(command: Command, timeoutMs: number, traceparent?: string): Promise<SentOutcome> {
     const queue = this.#queueOf(command.chatId);
     if (queue.length >= maxQueueLength) throw new SendFailed('OVERLOADED', 'Too many commands wait.');
     const { promise, resolve } = Promise.withResolvers<SentOutcome>();
     const replyTo = this.#replies.await(resolve);
     const answered = new AbortController();
     try {
-      queue.push({ body: encodeCommand(command), traceparent: undefined, replyTo, redelivered: false });
+      queue.push({ body: encodeCommand(command), traceparent, replyTo, redelivered: false });
       return await Promise.race([promise, this.#timeout(timeoutMs, answered.signal)]);
     } finally {
       answered.abort();

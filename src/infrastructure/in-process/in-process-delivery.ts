@@ -12,16 +12,18 @@ export type DeliveryContext = {
 
 export class InProcessDelivery implements Delivery {
   readonly command: Command;
+  readonly receivedMs: number;
   readonly #parcel: Parcel;
   readonly #context: DeliveryContext;
   readonly #settle: () => void;
   #settled = false;
 
-  constructor(command: Command, parcel: Parcel, context: DeliveryContext, settle: () => void) {
+  constructor(command: Command, parcel: Parcel, context: DeliveryContext, settle: () => void, receivedMs: number) {
     this.command = command;
     this.#parcel = parcel;
     this.#context = context;
     this.#settle = settle;
+    this.receivedMs = receivedMs;
   }
 
   get redelivered(): boolean {

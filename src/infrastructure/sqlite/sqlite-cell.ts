@@ -1,6 +1,7 @@
 import type { ChatReader } from '../../application/ports/chat-reader.ts';
 import type { PersonalStore } from '../../application/ports/personal-store.ts';
 import type { Logger } from '../../application/ports/system.ts';
+import { noTelemetry, type Telemetry } from '../../application/ports/telemetry.ts';
 import { SingleProcessOwnership } from '../memory/single-process-ownership.ts';
 import { openDataFolder } from './data-folder.ts';
 import { settleShardCount } from './schema.ts';
@@ -15,6 +16,7 @@ export type SqliteCellOptions = {
   readonly shards?: number | undefined;
   /** Hears of transactions that failed and are tried again. */
   readonly logger?: Logger | undefined;
+  readonly telemetry?: Telemetry | undefined;
 };
 
 export type SqliteCell = {
@@ -25,8 +27,10 @@ export type SqliteCell = {
   close(): Promise<void>;
 };
 
+const transaction = { 'db.system.name': 'sqlite', 'db.operation.name': 'transaction' };
+
 /** The store of the embedded default. Throws an Error whose message is one sentence for the operator. */
-export const openSqliteCell = ({ dataDir, shards, logger }: SqliteCellOptions): SqliteCell => {
+export const openSqliteCell = ({ dataDir, shards, logger, telemetry = noTelemetry }: SqliteCellOptions): SqliteCell => {
   const folder = openDataFolder(dataDir);
   const { database } = folder;
   try {
@@ -36,10 +40,11 @@ export const openSqliteCell = ({ dataDir, shards, logger }: SqliteCellOptions): 
     );
     const onRetry = (error: unknown, afterMs: number) =>
       logger?.warn({ err: error, afterMs, dataDir }, 'the store cannot be written; trying again');
+    const onWritten = (_decisions: number, ms: number) => telemetry.record('storeDuration', ms / 1000, transaction);
     const ownership = new SingleProcessOwnership({
       shardCount,
       raiseEpoch: (shard) => raiseEpoch.get(shard)!.epoch as number,
-      store: () => new SqliteChatStore(database, onRetry),
+      store: () => new SqliteChatStore(database, { onRetry, onWritten }),
     });
     const reader = new SqliteChatReader(database);
     const personal = new SqlitePersonalStore(database);

@@ -23,14 +23,14 @@ export class SqliteChatStore implements EndableStore {
   readonly #claimHome: StatementSync;
   readonly #commits: GroupCommit;
 
-  constructor(database: DatabaseSync, onRetry: GroupCommitOptions['onRetry']) {
+  constructor(database: DatabaseSync, watchers: Pick<GroupCommitOptions, 'onRetry' | 'onWritten'>) {
     this.#chats = chatRows(database);
     this.#messages = messageRows(database);
     this.#log = logRows(database);
     this.#keys = keyRows(database);
     this.#home = database.prepare('SELECT shard FROM chat_homes WHERE chat_id = ?');
     this.#claimHome = database.prepare('INSERT INTO chat_homes (chat_id, shard) VALUES (?, ?) ON CONFLICT DO NOTHING');
-    this.#commits = new GroupCommit({ write: projection(database), onRetry });
+    this.#commits = new GroupCommit({ write: projection(database), ...watchers });
   }
 
   async home(chatId: ChatId): Promise<ShardNumber | undefined> {

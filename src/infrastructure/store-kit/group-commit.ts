@@ -10,6 +10,8 @@ type Waiting = {
 export type GroupCommitOptions = {
   /** Stores all or nothing. What it throws is reported to `onRetry` and tried again. */
   readonly write: (decisions: readonly Decision[]) => void;
+  /** One group is stored. */
+  readonly onWritten?: ((decisions: number, ms: number) => void) | undefined;
   readonly onRetry?: ((error: unknown, afterMs: number) => void) | undefined;
   /** When the next group is written: by default at the end of this pass of the event loop. */
   readonly schedule?: ((flush: () => void) => void) | undefined;
@@ -65,14 +67,17 @@ export class GroupCommit {
 
   #flush(): void {
     if (this.#ended !== undefined) return;
+    const beganMs = performance.now();
+    const decisions = this.#waiting.flatMap((waiting) => waiting.decisions);
     try {
-      this.#options.write(this.#waiting.flatMap((waiting) => waiting.decisions));
+      this.#options.write(decisions);
     } catch (error) {
       this.#options.onRetry?.(error, this.#retryMs);
       this.#retry = setTimeout(() => this.#flush(), this.#retryMs);
       this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
       return;
     }
+    this.#options.onWritten?.(decisions.length, performance.now() - beganMs);
     const written = this.#waiting;
     this.#waiting = [];
     this.#scheduled = false;

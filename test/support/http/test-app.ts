@@ -1,5 +1,6 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
+import { noTelemetry } from '../../../src/application/ports/telemetry.ts';
 import { userId } from '../../../src/domain/ids.ts';
 import { type AppDeps, buildApp } from '../../../src/infrastructure/http/app.ts';
 import { issueToken } from '../../../src/infrastructure/http/issue-token.ts';
@@ -31,6 +32,7 @@ export const testApp = (changes: Partial<AppDeps> = {}): TestApp => {
     corsOrigins: [],
     checks: {},
     logger: pino({ level: 'silent' }),
+    telemetry: noTelemetry,
     ...changes,
   });
   return {

@@ -14,6 +14,7 @@ const deliver = (exits: { forward?: () => Promise<boolean>; deadLetter?: () => P
     message as unknown as ConsumeMessage,
     channel as unknown as ShardChannel,
     exits as never,
+    0,
   );
   return { delivery, settled };
 };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Decision } from '../../../src/application/decision.ts';
 import { SessionLost } from '../../../src/application/ports/chat-store.ts';
+import { noTelemetry } from '../../../src/application/ports/telemetry.ts';
 import { chatId, shardNumber } from '../../../src/domain/ids.ts';
 import { Committer } from '../../../src/infrastructure/cassandra/committer.ts';
 import type { BoundStatement } from '../../../src/infrastructure/cassandra/data-access.ts';
@@ -40,6 +41,7 @@ describe('Committer', () => {
       clock: new SystemClock(),
       logger: { ...silentLogger, error: (fields) => alarms.push((fields as { alarm: string }).alarm) },
       sessionTimeoutMs,
+      telemetry: noTelemetry,
     });
     writer = new ChatWriter(chatId('c'), numbering({ shard: shardNumber(0), epoch: 1 }));
   });

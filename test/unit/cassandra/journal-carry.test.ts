@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Decision } from '../../../src/application/decision.ts';
 import { SessionLost } from '../../../src/application/ports/chat-store.ts';
+import { noTelemetry } from '../../../src/application/ports/telemetry.ts';
 import { chatId, shardNumber } from '../../../src/domain/ids.ts';
 import { Committer } from '../../../src/infrastructure/cassandra/committer.ts';
 import type { BoundStatement } from '../../../src/infrastructure/cassandra/data-access.ts';
@@ -62,6 +63,7 @@ describe('A journal in which something stays undone', { timeout: 60_000 }, () =>
       clock: new HastyClock(),
       logger: silentLogger,
       sessionTimeoutMs: 5_000,
+      telemetry: noTelemetry,
     });
     stuck = new ChatWriter(chatId('stuck'), numbering({ shard: stuckShard, epoch: 1 }));
     flowing = new ChatWriter(chatId('flowing'), numbering({ shard: flowingShard, epoch: 1 }));

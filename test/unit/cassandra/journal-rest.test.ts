@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { SessionLost } from '../../../src/application/ports/chat-store.ts';
+import { noTelemetry } from '../../../src/application/ports/telemetry.ts';
 import { Journal } from '../../../src/infrastructure/cassandra/journal.ts';
 import { SystemClock } from '../../../src/infrastructure/system/system-clock.ts';
 import { silentLogger } from '../../support/cassandra-cell.ts';
@@ -14,6 +15,7 @@ it.each(Array.from({ length: 10 }, (_, n) => n))(
       clock: new SystemClock(),
       logger: silentLogger,
       sessionTimeoutMs: 60_000,
+      telemetry: noTelemetry,
       onJournaled: () => {},
       onLost: () => {},
     });
