@@ -106,7 +106,7 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
       telemetry,
       tracer,
     });
-    watchCell(cell, telemetry);
+    watchCell(cell, store.ownership.shardCount, telemetry);
   };
 
   const running = run().catch((error) => {
@@ -132,7 +132,8 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
   };
 };
 
-const watchCell = (cell: Cell, telemetry: Telemetry): void => {
+const watchCell = (cell: Cell, shardCount: number, telemetry: Telemetry): void => {
+  telemetry.watch('shards', () => [{ value: shardCount }]);
   telemetry.watch('shardsOwned', () => [{ value: cell.status().shards.length }]);
   telemetry.watch('residentChats', () => [{ value: cell.status().residentChats }]);
   telemetry.watch('mailbox', () => [{ value: cell.status().waiting }]);

@@ -135,6 +135,7 @@ export const instruments = {
 
   // Ownership
   shardsOwned: gauge('chat_messaging_shards_owned', '{shard}', 'Shards that this instance serves.'),
+  shards: gauge('chat_messaging_shards', '{shard}', 'Shards of the whole cell.'),
   sessions: counter('chat_messaging_sessions', '{session}', 'Sessions begun, lost, or ended for want of a broker.', [
     'event',
   ]),
