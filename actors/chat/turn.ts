@@ -7,6 +7,7 @@ import type { ResidentChat } from '../../src/application/turn/resident-chat.ts';
 import { loadTargets, noTargets, type Targets, withEntries } from '../../src/application/turn/targets.ts';
 import { type AccessDecision, accessRequestsOf } from '../../src/domain/access/access-request.ts';
 import { type Command, targetsOf } from '../../src/domain/chat/command.ts';
+import { creationOf } from '../../src/domain/chat/creation-of.ts';
 import type { Entry } from '../../src/domain/chat/entry.ts';
 import { type Rejection, seedReasons } from '../../src/domain/chat/rejection.ts';
 import { type Micros, rev } from '../../src/domain/ids.ts';
@@ -58,7 +59,7 @@ export const takeTurn = async (
           )
         : reject(command, refusal, context.logical, at);
     if (decision === 'exists') {
-      steps.push(repeatStep(delivery, await firstEntry(chat, undone, context), context));
+      steps.push(repeatStep(delivery, await firstEntry(chat, command, at, undone, context), context));
       continue;
     }
     const answer = answerOf(decision);
@@ -172,10 +173,13 @@ const withDecided = (targets: Targets, decisions: readonly Decision[], { senderI
 /** What answers the creation of a chat that exists. */
 const firstEntry = async (
   chat: ResidentChat,
+  command: Command,
+  at: Micros,
   undone: ReadonlyMap<string, Answer>,
   context: ShardContext,
 ): Promise<Answer> => {
   for (const answer of undone.values()) if (isEntry(answer) && answer.rev === 1) return answer;
+  if (chat.state!.firstRev > 1) return creationOf(chat.state!, command, at);
   const entry = await patiently('reading the first entry of a chat', context, () =>
     context.store.entryAt(chat.id, { rev: rev(1), seq: undefined }),
   );

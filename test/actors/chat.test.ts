@@ -3,10 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Answer, answerOf } from '../../src/application/decision.ts';
 import type { ChatStore } from '../../src/application/ports/chat-store.ts';
 import type { AccessDecision, AccessRequest } from '../../src/domain/access/access-request.ts';
-import { shardNumber } from '../../src/domain/ids.ts';
+import { micros, rev, seq, shardNumber, userId } from '../../src/domain/ids.ts';
 import { openMemoryCell } from '../../src/infrastructure/memory/memory-cell.ts';
 import { eventBody } from '../../src/interface-adapters/amqp/event-json.ts';
-import { create, post } from '../support/commands.ts';
+import { command, create, post } from '../support/commands.ts';
 import { startTestCell } from '../support/test-cell.ts';
 import { until } from '../support/until.ts';
 
@@ -69,6 +69,33 @@ describe('a chat', () => {
     await settledAll(broker);
     expect(seqs(broker.published)).toEqual(['chat.created', ...ids.map((_, index) => index + 1)]);
     expect(broker.published.slice(1).map(({ answer }) => answer.clientMessageId)).toEqual(ids);
+  });
+
+  it('answers who creates a direct chat again when its first entry is not kept any more', async () => {
+    const { broker } = start({ limits: { windowMicros: micros(Infinity), maxMessages: 2, maxEntries: 1_000 } });
+    const wish = { type: 'chat.create', kind: 'direct', settings: {}, memberIds: [userId('2')] } as const;
+    const cut = { type: 'chat.trim', bucket: 1, firstSeq: seq(3), firstRev: rev(4) } as const;
+    broker.put(shard, command('c', 'create', wish), ...['a', 'b', 'c'].map((id) => post('c', id)));
+    broker.put(shard, command('c', 'cut', cut, { sender: 'system' }));
+    await settledAll(broker);
+    broker.published.splice(0);
+    const again = { ...wish, memberIds: [userId('1')] };
+    broker.put(shard, command('c', 'again', again, { sender: '2' }), post('c', 'd'));
+    await settledAll(broker);
+    expect(broker.published.map(({ answer }) => answer)).toMatchObject([
+      {
+        type: 'chat.created',
+        rev: 1,
+        senderId: '1',
+        clientMessageId: 'again',
+        kind: 'direct',
+        members: [
+          { userId: '1', role: 'owner' },
+          { userId: '2', role: 'member' },
+        ],
+      },
+      { type: 'message.posted', seq: 4, rev: 6 },
+    ]);
   });
 
   it('answers a repeat with the first event, byte for byte, long after and from the store', async () => {

@@ -52,6 +52,21 @@ export const chatListContract = (name: string, start: StartCell) =>
       });
     });
 
+    it('shows the newest message that its reader has not deleted for themself', async () => {
+      const user = newUser();
+      const [writer, created] = chatOf(user, 0);
+      const first = [created, writer.post({ at: hours(1) }), writer.post({ at: hours(2) })];
+      writer.rollBucket();
+      await used.write([...first, writer.post({ at: hours(3) })]);
+      await used.write([writer.deleteMessage(3, 'me', { sender: user }), writer.deleteMessage(1, 'me')]);
+      expect(await list(user)).toEqual([{ ...summaryOf(writer, user), activeAt: hours(3), lastSeq: 3 }]);
+      expect((await list(user))[0]).toMatchObject({ lastMessage: { seq: 2 } });
+      await used.write([2, 1].map((at) => writer.deleteMessage(at, 'me', { sender: user })));
+      expect((await list(user))[0]).toMatchObject({ lastMessage: null });
+      await used.write([writer.post({ at: hours(4) })]);
+      expect((await list(user))[0]).toMatchObject({ lastMessage: { seq: 4 } });
+    });
+
     it('has the most recently active chat first', async () => {
       const user = newUser();
       const [first, second, third] = (await chatsOf(user, 3)) as [ChatWriter, ChatWriter, ChatWriter];

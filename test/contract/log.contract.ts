@@ -60,6 +60,7 @@ export const logContract = (name: string, start: StartCell) =>
         hasMore: false,
       });
       expect(await used.reader.changes(writer.chatId, head, 1)).toMatchObject({ hasMore: true });
+      expect(await used.reader.changes(writer.chatId, head, 2)).toMatchObject({ hasMore: false });
     });
 
     it('has nothing after an entry that is yet to come', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { keysPerBlock } from '../../src/application/turn/key-log.ts';
+import { maxTrimmedBuckets } from '../../src/domain/chat/command.ts';
 import { micros, rev, seq, userId } from '../../src/domain/ids.ts';
 import { patient, type StartCell } from '../support/cell-harness.ts';
 import { type ChatWriter, someExtras } from '../support/decisions.ts';
@@ -55,6 +56,45 @@ export const trimmingContract = (name: string, start: StartCell) =>
       expect(await page({ at: 'before', seq: seq(3) }, 1)).toMatchObject({ ...range, items: [], hasNewer: true });
       expect(await page({ at: 'newest' }, 11)).toMatchObject({ firstSeq: 11, lastSeq: 12, hasOlder: false });
       expect((await page({ at: 'time', time: micros(0) }, 1))?.items.map((item) => item.seq)).toEqual([7, 6, 5]);
+    });
+
+    it('blanks what is kept of messages that are not', async () => {
+      const writer = used.writer();
+      const decisions = [writer.create(), writer.post({ extras: someExtras }), writer.post({ extras: someExtras })];
+      writer.rollBucket();
+      const told = { clientMessageId: 'late edit' };
+      decisions.push(writer.edit(1, 'late', told), writer.deleteMessage(1, 'me'), writer.react(2, '👍'));
+      decisions.push(writer.deleteMessage(2), writer.post({ extras: someExtras }), writer.edit(3, 'stays'));
+      await used.write([...decisions, writer.trim(1)]);
+      const { chatId } = writer;
+      const edit = await used.store.entryAt(chatId, { rev: rev(4), seq: undefined });
+      expect(edit).toMatchObject({ type: 'message.edited', seq: 1, version: 2, body: '', post: { extras: null } });
+      expect(await used.store.entryAt(chatId, { rev: rev(9), seq: undefined })).toMatchObject({ body: 'stays' });
+      const removal = await used.store.entryAt(chatId, { rev: rev(7), seq: undefined });
+      expect(removal).toMatchObject({ type: 'message.deleted', post: { extras: null } });
+      await expectWhole(used, writer);
+      await used.write(decisions);
+      await expectWhole(used, writer);
+    });
+
+    it('drops so many buckets at once, and says where to go on', async () => {
+      const writer = used.writer();
+      const decisions = [writer.create()];
+      for (let bucket = 0; bucket < maxTrimmedBuckets + 3; bucket++) {
+        if (bucket > 0) writer.rollBucket();
+        decisions.push(writer.post());
+      }
+      await used.write(decisions);
+      const { bucket, firstSeq, firstRev } = writer.buckets.at(-1)!;
+      const whole = writer.attempt({ type: 'chat.trim', bucket, firstSeq, firstRev });
+      expect(whole).toMatchObject({
+        outcome: { rejected: { code: 'VALIDATION_FAILED', reason: expect.stringContaining('cut at bucket 50 first') } },
+      });
+      await used.write([writer.trim(maxTrimmedBuckets)]);
+      await expectWhole(used, writer);
+      await used.write([writer.trim(bucket)]);
+      await expectWhole(used, writer);
+      expect(await used.reader.integrity(writer.chatId)).toMatchObject([{ bucket }]);
     });
 
     it('calls the log before it gone', async () => {

@@ -182,11 +182,14 @@ export class ChatWriter {
     return decision as ReturnType<ChatWriter['reject']>;
   }
 
-  /** The log that a store still has: nothing below what is kept, and no text of what was erased. */
+  /** The log that a store still has: nothing below what is kept, and no text of what was erased or is not kept any more. */
   get kept(): readonly Entry[] {
     const erased = new Set(this.entries.flatMap((entry) => (entry.type === 'message.erased' ? entry.seqs : [])));
-    const first = this.state?.firstRev ?? 1;
-    return this.entries.filter((entry) => entry.rev >= first).map((entry) => withoutText(entry, erased));
+    const { firstRev = 1, firstSeq = 1 } = this.state ?? {};
+    const isBlank = (entry: Entry) => 'seq' in entry && (entry.seq < firstSeq || erased.has(entry.seq));
+    return this.entries
+      .filter((entry) => entry.rev >= firstRev)
+      .map((entry) => (isBlank(entry) ? withoutText(entry) : entry));
   }
 
   /** A message as it is now, as one user's decision would see it. */
@@ -263,8 +266,7 @@ const postWish = (body: string, extras: Extras | null = null): Wish => ({
   seedForm: false,
 });
 
-const withoutText = (entry: Entry, erased: ReadonlySet<Seq>): Entry => {
-  if (!('seq' in entry) || !erased.has(entry.seq)) return entry;
+const withoutText = (entry: Entry): Entry => {
   switch (entry.type) {
     case 'message.posted':
       return { ...entry, body: '', extras: null };

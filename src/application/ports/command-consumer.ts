@@ -2,7 +2,8 @@ import type { Command } from '../../domain/chat/command.ts';
 import type { ShardNumber } from '../../domain/ids.ts';
 
 /** A command as it lies on the table of its consumer. Exactly one of `ack`, `forward`, `deadLetter` settles it; closing the
- *  subscription hands back all that are not settled. Settling a delivery whose channel is gone does nothing: it comes again. */
+ *  subscription hands back all that are not settled. Several may share one message of the broker (the parts of a batch): it is settled
+ *  when all of them are. Settling a delivery whose channel is gone does nothing: it comes again. */
 export type Delivery = {
   readonly command: Command;
   /** The broker (or a forwarding instance) may have delivered it before. */

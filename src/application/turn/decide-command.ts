@@ -1,4 +1,4 @@
-import { type Command, maxListedRecipients } from '../../domain/chat/command.ts';
+import { type Command, maxListedRecipients, maxTrimmedBuckets } from '../../domain/chat/command.ts';
 import { decide } from '../../domain/chat/decide.ts';
 import type { Entry } from '../../domain/chat/entry.ts';
 import { evolve } from '../../domain/chat/evolve.ts';
@@ -33,6 +33,8 @@ export const decideCommand = (
   limits: BucketLimits,
 ): Decision | 'exists' => {
   const { at } = grounds;
+  const tooLong = tooLongTrim(chat, command);
+  if (tooLong !== undefined) return reject(command, tooLong, clock, at);
   const verdict = decide(chat.state, command, grounds);
   switch (verdict.kind) {
     case 'exists':
@@ -46,6 +48,15 @@ export const decideCommand = (
         placement: place(chat, verdict.entries, hash, grounds, limits),
       });
   }
+};
+
+/** Which bucket is the first one the chat's state does not say. */
+const tooLongTrim = ({ state, firstBucket }: ResidentChat, command: Command): Rejection | undefined => {
+  if (state === undefined || command.type !== 'chat.trim') return undefined;
+  if (command.bucket - firstBucket <= maxTrimmedBuckets) return undefined;
+  const last = firstBucket + maxTrimmedBuckets;
+  const reason = `One trim drops ${maxTrimmedBuckets} buckets at most: cut at bucket ${last} first, then go on.`;
+  return { code: 'VALIDATION_FAILED', reason };
 };
 
 export const reject = (command: Command, rejection: Rejection, clock: LogicalClock, at: Micros): Decision =>

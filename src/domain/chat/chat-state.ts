@@ -29,6 +29,8 @@ export const defaultSettings: ChatSettings = {
 export type ChatState = {
   readonly id: ChatId;
   readonly kind: ChatKind;
+  /** Comes first in the roster, as long as they are in it. */
+  readonly creatorId: UserId;
   readonly settings: ChatSettings;
   readonly roster: Roster;
   readonly nextSeq: Seq;

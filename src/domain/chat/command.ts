@@ -110,6 +110,8 @@ export const maxEmojiBytes = 32;
 export const maxSlowModeMs = 6 * 3600 * 1000;
 export const maxRetentionDays = 3_650;
 export const maxErasedAtOnce = 100;
+/** Buckets that one trim drops: each is half a dozen partitions, all in one decision. What remains is for the next trim. */
+export const maxTrimmedBuckets = 50;
 /** Commands of one batch. */
 export const maxBatchCommands = 64;
 

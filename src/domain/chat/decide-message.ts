@@ -62,6 +62,7 @@ export const decideAboutMessage = (chat: ChatState, command: AboutMessage, groun
 const editMessage = (chat: ChatState, command: EditMessage, { at }: Grounds, message: MessageState): Verdict => {
   const tooLarge = tooLargeBody(command.body);
   if (tooLarge !== undefined) return tooLarge;
+  if (command.body === '') return rejected('VALIDATION_FAILED', 'A text cannot be edited away: delete the message.');
   if (command.ifVersion !== undefined && command.ifVersion !== message.version)
     return rejected('VERSION_CONFLICT', `The message has version ${message.version}, not ${command.ifVersion}.`);
   return accepted({
@@ -88,13 +89,13 @@ const react = (chat: ChatState, command: React, { at }: Grounds, { message, own 
   const { emoji } = command;
   const adds = command.type === 'reaction.add';
   const had = own.includes(emoji);
-  const counts: Record<string, number> = { ...message.reactions };
-  if (adds && counts[emoji] === undefined && Object.keys(counts).length >= maxEmoji)
+  const counts = new Map(Object.entries(message.reactions));
+  if (adds && !counts.has(emoji) && counts.size >= maxEmoji)
     return rejected('VALIDATION_FAILED', `A message has ${maxEmoji} different reactions at most.`);
   if (adds !== had) {
-    const count = (counts[emoji] ?? 0) + (adds ? 1 : -1);
-    if (count > 0) counts[emoji] = count;
-    else delete counts[emoji];
+    const count = (counts.get(emoji) ?? 0) + (adds ? 1 : -1);
+    if (count > 0) counts.set(emoji, count);
+    else counts.delete(emoji);
   }
   return accepted({
     ...entryBase(command, at, chat.nextRev, recipientsOf(chat)),
@@ -102,7 +103,7 @@ const react = (chat: ChatState, command: React, { at }: Grounds, { message, own 
     seq: command.seq,
     emoji,
     own: adds === had ? own : adds ? [...own, emoji].sort() : own.filter((one) => one !== emoji),
-    counts,
+    counts: Object.fromEntries(counts),
   });
 };
 

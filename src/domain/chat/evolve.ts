@@ -2,7 +2,7 @@ import { type Micros, rev, seq, type UserId } from '../ids.ts';
 import type { ChatState } from './chat-state.ts';
 import { maxListedRecipients } from './command.ts';
 import type { Entry } from './entry.ts';
-import type { Member, Roster } from './roster.ts';
+import { inRosterOrder, type Member, mayHide, type Roster } from './roster.ts';
 
 /** The chat after an entry. */
 export const evolve = (chat: ChatState | undefined, entry: Entry): ChatState => {
@@ -18,6 +18,7 @@ export const evolve = (chat: ChatState | undefined, entry: Entry): ChatState => 
     return {
       id: entry.chatId,
       kind: entry.kind,
+      creatorId: entry.senderId,
       settings: entry.settings,
       roster: new Map(entry.members.map(({ userId, role }) => [userId, role === 'owner' ? owner : member])),
       nextSeq: seq(1),
@@ -44,32 +45,30 @@ const changes = (chat: ChatState, entry: Exclude<Entry, { type: 'chat.created' }
       return { firstSeq: entry.firstSeq, firstRev: entry.firstRev };
     case 'member.added': {
       const { userId, role, fromSeq, fromRev } = entry;
-      const member: Member = { role, fromSeq, fromRev, mutedUntil: null, hides: false };
-      return { roster: withMember(chat.roster, userId, member), large: chat.large || entry.becameLarge !== null };
+      const member: Member = { role, fromSeq, fromRev, mutedUntil: null, hides: mayHide(entry) };
+      return { roster: withMember(chat, userId, member), large: chat.large || entry.becameLarge !== null };
     }
     case 'member.removed':
       return { roster: new Map([...chat.roster].filter(([id]) => id !== entry.userId)) };
     case 'member.role_set':
-      return { roster: withMember(chat.roster, entry.userId, { role: entry.role }) };
+      return { roster: withMember(chat, entry.userId, { role: entry.role }) };
     case 'member.muted':
-      return { roster: withMember(chat.roster, entry.userId, { mutedUntil: entry.until }) };
+      return { roster: withMember(chat, entry.userId, { mutedUntil: entry.until }) };
     case 'message.deleted':
       return entry.scope === 'me' && chat.roster.get(entry.senderId)?.hides === false
-        ? { roster: withMember(chat.roster, entry.senderId, { hides: true }) }
+        ? { roster: withMember(chat, entry.senderId, { hides: true }) }
         : {};
     default:
       return {};
   }
 };
 
-/** A new member takes the place that a store would give it: the creator stays first, the others are in the order of their ids. */
-const withMember = (roster: Roster, id: UserId, change: Partial<Member>): Roster => {
+/** A new member takes the place that a store would give it. */
+const withMember = ({ roster, creatorId }: ChatState, id: UserId, change: Partial<Member>): Roster => {
   const known = roster.get(id);
   if (known !== undefined) return new Map(roster).set(id, { ...known, ...change });
-  const [first, ...others] = roster;
-  const members: [UserId, Member][] = [...others, [id, change as Member]];
-  members.sort(([a], [b]) => (a < b ? -1 : 1));
-  return new Map(first === undefined ? members : [first, ...members]);
+  const compare = inRosterOrder(creatorId);
+  return new Map([...roster, [id, change as Member] as const].sort(([a], [b]) => compare(a, b)));
 };
 
 /** Those who wait no longer are forgotten. */

@@ -54,7 +54,7 @@ export class CassandraChatStore implements ChatStore {
     const { roster, entries, log } = this.#tables;
     const found = await roster.whole(chatId);
     if (found === undefined) return undefined;
-    const { kind, settings, large, currentBucket, firstBucket, firstSeq, firstRev } = found.facts;
+    const { kind, creatorId, settings, large, currentBucket, firstBucket, firstSeq, firstRev } = found.facts;
     const { head, recent } = await entries.tail(chatId, currentBucket);
     const { nextSeq, nextRev, ...bucket } = head;
     const low = Math.max(firstSeq, nextSeq - postsForSlowMode);
@@ -62,7 +62,7 @@ export class CassandraChatStore implements ChatStore {
     const lastPostAt = lastPostsOf(settings, newest.map(({ post }) => post).reverse());
     const limits = { nextSeq, nextRev, firstSeq, firstRev };
     return {
-      state: { id: chatId, kind, settings, roster: found.members, ...limits, large, lastPostAt },
+      state: { id: chatId, kind, creatorId, settings, roster: found.members, ...limits, large, lastPostAt },
       bucket,
       firstBucket,
       recent,

@@ -1,5 +1,6 @@
 import type { ChatListRequest, ChatSummary, MessageView } from '../../application/ports/chat-reader.ts';
-import { type ChatId, chatId, type Micros, micros, rev, type UserId } from '../../domain/ids.ts';
+import { type ChatId, chatId, type Micros, micros, rev, type Seq, seq, type UserId } from '../../domain/ids.ts';
+import { lastShown, lastShownFrom } from '../store-kit/last-shown.ts';
 import { readUpTo, unreadCount } from '../store-kit/unread.ts';
 import type { Head } from './chat-log.ts';
 import type { ChatTables } from './chat-tables.ts';
@@ -47,19 +48,18 @@ const lineOf = async (tables: ChatTables, row: Row): Promise<Line> => {
 const lastPostedAt = async ({ log, roster }: ChatTables, id: ChatId): Promise<number> => {
   const facts = await roster.facts(id);
   const newest = facts && (await log.newest(id, facts.currentBucket, 1));
-  const last = newest && (await lastMessage(log, id, newest));
+  const last = newest && (await messageAt(log, id, newest, newest.head.nextSeq - 1));
   return last?.post.at ?? 0;
 };
 
-/** A bucket that a change has opened may have none yet. */
-const lastMessage = async (
+/** The newest bucket may not have it: a change has opened it, or it is older. */
+const messageAt = async (
   log: ChatTables['log'],
   id: ChatId,
-  { head, messages }: { head: Head; messages: readonly MessageView[] },
-): Promise<MessageView | undefined> => {
-  const last = head.nextSeq - 1;
-  return messages[0] ?? (await messagesBetween(log, id, Math.max(1, last), last))[0];
-};
+  { messages }: { messages: readonly MessageView[] },
+  at: number,
+): Promise<MessageView | undefined> =>
+  messages.find((message) => message.seq === at) ?? (await messagesBetween(log, id, Math.max(1, at), at))[0];
 
 const summaryOf = async (
   tables: ChatTables,
@@ -67,7 +67,7 @@ const summaryOf = async (
   { chatId: id, activeAt }: Line,
   userId: UserId,
 ): Promise<ChatSummary | undefined> => {
-  const { log, roster } = tables;
+  const { log, roster, annex } = tables;
   const [standing, marker] = await Promise.all([roster.standing(id, userId), readMarker(data, id, userId)]);
   if (standing?.member === undefined) return undefined;
   const { facts, member } = standing;
@@ -75,12 +75,14 @@ const summaryOf = async (
   if (newest === undefined) throw new CassandraUnavailable(`chat ${id}: bucket ${facts.currentBucket} has no head`);
   const { head } = newest;
   const lastSeq = head.nextSeq - 1;
-  const isSeen = lastSeq >= Math.max(member.fromSeq, facts.firstSeq);
+  const low = lastShownFrom(Math.max(member.fromSeq, facts.firstSeq), lastSeq);
+  const hidden = member.hides ? await annex.hidden(id, userId, seq(low), seq(lastSeq)) : new Set<Seq>();
+  const shown = lastShown(low, lastSeq, hidden);
   return {
     id,
     kind: facts.kind,
     settings: facts.settings,
-    lastMessage: isSeen ? ((await lastMessage(log, id, newest)) ?? null) : null,
+    lastMessage: shown === undefined ? null : ((await messageAt(log, id, newest, shown)) ?? null),
     lastSeq,
     rev: rev(head.nextRev - 1),
     activeAt,

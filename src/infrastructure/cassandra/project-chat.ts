@@ -1,4 +1,5 @@
 import type { Change, ChatCreated, ChatTrimmed, MemberAdded } from '../../domain/chat/entry.ts';
+import { mayHide } from '../../domain/chat/roster.ts';
 import type { UserId } from '../../domain/ids.ts';
 import { type Draft, partitions } from './projection-queries.ts';
 
@@ -56,7 +57,7 @@ const projectCreation = (entry: ChatCreated, { time, content, index, placement }
 const projectArrival = (entry: MemberAdded, { time, content, placement }: Draft): void => {
   const { chatId, userId, role, fromSeq, fromRev, at, becameLarge } = entry;
   const roster = partitions.roster(chatId);
-  const member = [chatId, userId, role, fromSeq, fromRev, 0, false, time];
+  const member = [chatId, userId, role, fromSeq, fromRev, 0, mayHide(entry), time];
   content.push({ query: 'newMember', params: member, partition: roster });
   const params = [userId, chatId, role, at, placement.large ?? false, time];
   content.push({ query: 'chatOfUser', params, partition: partitions.user(userId) });

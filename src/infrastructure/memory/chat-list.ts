@@ -1,5 +1,6 @@
 import type { ChatListRequest, ChatSummary } from '../../application/ports/chat-reader.ts';
 import { type Micros, micros, rev, seq, type UserId } from '../../domain/ids.ts';
+import { lastShown, lastShownFrom } from '../store-kit/last-shown.ts';
 import { readUpTo, unreadCount } from '../store-kit/unread.ts';
 import type { ChatRecord } from './chat-record.ts';
 import type { MemoryDatabase } from './memory-database.ts';
@@ -28,7 +29,10 @@ const summary = (database: MemoryDatabase, chat: ChatRecord, userId: UserId, act
   const lastSeq = nextSeq - 1;
   const marker = database.readMarker(id, userId);
   const upTo = readUpTo(marker, member, chat.state);
-  const last = lastSeq >= member.fromSeq ? chat.messages.get(seq(lastSeq)) : undefined;
+  const low = lastShownFrom(Math.max(member.fromSeq, chat.state.firstSeq), lastSeq);
+  const hidden = [...chat.messages.keys()].filter((at) => chat.messages.get(at)!.hiddenFrom.has(userId));
+  const shown = lastShown(low, lastSeq, new Set(hidden));
+  const last = shown === undefined ? undefined : chat.messages.get(seq(shown));
   const deleted = [...chat.messages.values()].filter(({ state }) => state.seq > upTo && state.removed !== null);
   return {
     id,

@@ -5,7 +5,7 @@ import type { ChatState } from '../../domain/chat/chat-state.ts';
 import type { ChatCreated, ChatTrimmed, Entry, MessagePosted, MessagesErased } from '../../domain/chat/entry.ts';
 import { evolve } from '../../domain/chat/evolve.ts';
 import { evolveMessage, type MessageState, posted } from '../../domain/chat/message-state.ts';
-import type { Roster } from '../../domain/chat/roster.ts';
+import { inRosterOrder, type Roster } from '../../domain/chat/roster.ts';
 import type { ChatId, Micros, Rev, Seq, UserId } from '../../domain/ids.ts';
 import { erasedEntry } from '../store-kit/erased-entry.ts';
 
@@ -23,7 +23,6 @@ export type MessageRecord = {
 /** One chat's rows. */
 export class ChatRecord {
   readonly id: ChatId;
-  readonly creatorId: UserId;
   state: ChatState;
   /** What is kept of the log, oldest first: it begins at `state.firstRev`. */
   entries: Entry[] = [];
@@ -36,7 +35,6 @@ export class ChatRecord {
 
   constructor(entry: ChatCreated) {
     this.id = entry.chatId;
-    this.creatorId = entry.senderId;
     this.state = evolve(undefined, entry);
     this.entries.push(entry);
     for (const { userId } of entry.members) this.joinedAt.set(userId, entry.at);
@@ -56,8 +54,8 @@ export class ChatRecord {
 
   /** The creator first, then in the order of their ids: as every store hands it out. */
   get roster(): Roster {
-    const isCreator = (id: UserId) => Number(id === this.creatorId);
-    return new Map([...this.state.roster].sort(([a], [b]) => isCreator(b) - isCreator(a) || (a < b ? -1 : 1)));
+    const compare = inRosterOrder(this.state.creatorId);
+    return new Map([...this.state.roster].sort(([a], [b]) => compare(a, b)));
   }
 
   entryAt(at: Rev): Entry | undefined {
@@ -138,7 +136,8 @@ export class ChatRecord {
   }
 
   #trim({ bucket, firstSeq, firstRev }: ChatTrimmed): void {
-    this.entries = this.entries.filter(({ rev }) => rev >= firstRev);
+    const kept = this.entries.filter(({ rev }) => rev >= firstRev);
+    this.entries = kept.map((entry) => ('seq' in entry && entry.seq < firstSeq ? erasedEntry(entry) : entry));
     for (const seq of this.messages.keys()) if (seq < firstSeq) this.messages.delete(seq);
     for (const number of this.buckets.keys()) if (number < bucket) this.buckets.delete(number);
     for (const first of this.keyBlocks.keys()) if (first + keysPerBlock <= firstRev) this.keyBlocks.delete(first);

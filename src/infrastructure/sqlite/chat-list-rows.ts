@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { ChatListRequest, ChatSummary } from '../../application/ports/chat-reader.ts';
-import { type ChatId, type Micros, rev, type Seq, seq } from '../../domain/ids.ts';
+import type { ChatListRequest, ChatSummary, MessageView } from '../../application/ports/chat-reader.ts';
+import type { Member } from '../../domain/chat/roster.ts';
+import { type ChatId, type Micros, rev, type Seq, seq, type UserId } from '../../domain/ids.ts';
+import { lastShown, lastShownFrom } from '../store-kit/last-shown.ts';
 import { readUpTo, unreadCount } from '../store-kit/unread.ts';
 import { type ChatRow, type MemberRow, memberColumns, memberOf, settingsOf } from './chat-rows.ts';
 import type { messageRows } from './message-rows.ts';
@@ -26,7 +28,14 @@ export const chatListRows = (database: DatabaseSync, messages: ReturnType<typeof
   );
   const countRemoved = database.prepare('SELECT count(*) AS count FROM removed_messages WHERE chat_id = ? AND seq > ?');
 
-  const summary = (row: ListRow): ChatSummary => {
+  const lastMessage = (row: ListRow, member: Member, userId: UserId): MessageView | null => {
+    const lastSeq = row.next_seq - 1;
+    const low = lastShownFrom(Math.max(member.fromSeq, row.first_seq), lastSeq);
+    const hidden = member.hides ? messages.hidden(row.chat_id, userId, seq(low), seq(lastSeq)) : new Set<Seq>();
+    const shown = lastShown(low, lastSeq, hidden);
+    return (shown !== undefined && messages.message(row.chat_id, seq(shown))) || null;
+  };
+  const summary = (row: ListRow, userId: UserId): ChatSummary => {
     const member = memberOf(row);
     const lastSeq = row.next_seq - 1;
     const marker = { readSeq: row.read_seq ?? 0, unreadFrom: row.unread_from };
@@ -36,7 +45,7 @@ export const chatListRows = (database: DatabaseSync, messages: ReturnType<typeof
       id: row.chat_id,
       kind: row.kind,
       settings: settingsOf(row),
-      lastMessage: (lastSeq >= member.fromSeq && messages.message(row.chat_id, seq(lastSeq))) || null,
+      lastMessage: lastMessage(row, member, userId),
       lastSeq,
       rev: rev(row.next_rev - 1),
       activeAt: row.active_at,
@@ -47,6 +56,6 @@ export const chatListRows = (database: DatabaseSync, messages: ReturnType<typeof
 
   return ({ userId, limit, after }: ChatListRequest): ChatSummary[] => {
     const start = { at: after?.activeAt ?? null, chat: after?.chatId ?? '' };
-    return (select.all({ user: userId, limit, ...start }) as unknown as ListRow[]).map(summary);
+    return (select.all({ user: userId, limit, ...start }) as unknown as ListRow[]).map((row) => summary(row, userId));
   };
 };

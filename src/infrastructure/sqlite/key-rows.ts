@@ -29,9 +29,8 @@ export const keyRows = (database: DatabaseSync) => {
 
   /** A post's seq is the first that is kept, and one more for each entry since that is a post. */
   const rebuilt = (chatId: ChatId, { first_seq, first_rev }: ChatRow, firstRev: Rev): Uint8Array => {
-    const from = Math.max(firstRev, first_rev);
-    const { count } = countChanges.get(chatId, first_rev, from) as { count: number };
-    const lowSeq = first_seq + (from - first_rev) - count;
+    const { count } = countChanges.get(chatId, first_rev, firstRev) as { count: number };
+    const lowSeq = first_seq + (firstRev - first_rev) - count;
     return rebuiltBlock(between(chatId, firstRev, rev(firstRev + keysPerBlock), lowSeq, lowSeq + keysPerBlock - 1));
   };
   const block = (chatId: ChatId, chat: ChatRow, firstRev: Rev): Uint8Array => {

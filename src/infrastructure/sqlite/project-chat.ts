@@ -8,7 +8,10 @@ import type {
   MemberMuted,
   RoleSet,
 } from '../../domain/chat/entry.ts';
-import type { ChatId, UserId } from '../../domain/ids.ts';
+import { mayHide } from '../../domain/chat/roster.ts';
+import type { ChatId, Seq, UserId } from '../../domain/ids.ts';
+import { erasedEntry } from '../store-kit/erased-entry.ts';
+import { changeOf, contentOf } from './entry-rows.ts';
 
 /** Settings, memberships, and what is dropped. */
 export const chatProjection = (database: DatabaseSync) => {
@@ -22,7 +25,7 @@ export const chatProjection = (database: DatabaseSync) => {
   );
   const setSettings = database.prepare('UPDATE chats SET settings = ? WHERE chat_id = ?');
   const addMember = database.prepare(
-    'INSERT INTO members (chat_id, user_id, role, from_seq, from_rev, joined_at) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO members (chat_id, user_id, role, from_seq, from_rev, hides, joined_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const removeMember = database.prepare('DELETE FROM members WHERE chat_id = ? AND user_id = ?');
   const setRole = database.prepare('UPDATE members SET role = ? WHERE chat_id = ? AND user_id = ?');
@@ -33,8 +36,20 @@ export const chatProjection = (database: DatabaseSync) => {
     database.prepare(`DELETE FROM ${table} WHERE chat_id = ? AND seq < ?`),
   );
   const dropChanges = database.prepare('DELETE FROM changes WHERE chat_id = ? AND rev < ?');
+  const selectBelow = database.prepare(
+    'SELECT * FROM changes WHERE chat_id = :chat AND seq < :end AND seq >= (SELECT first_seq FROM chats WHERE chat_id = :chat)',
+  );
+  const setContent = database.prepare('UPDATE changes SET content = ? WHERE chat_id = ? AND rev = ?');
   const dropKeys = database.prepare(`DELETE FROM entry_keys WHERE chat_id = ? AND first_rev + ${keysPerBlock} <= ?`);
   const dropBuckets = database.prepare('DELETE FROM chat_buckets WHERE chat_id = ? AND bucket < ?');
+
+  /** Entries that are kept about messages that are not: their text goes with the message. */
+  const blankBelow = (chatId: ChatId, end: Seq): void => {
+    for (const row of selectBelow.all({ chat: chatId, end })) {
+      const entry = erasedEntry(changeOf(chatId, row));
+      setContent.run(contentOf(entry), chatId, entry.rev);
+    }
+  };
 
   return {
     /** The row that its head moves in. Nothing when it is there. */
@@ -47,8 +62,9 @@ export const chatProjection = (database: DatabaseSync) => {
     updated: ({ chatId, settings }: ChatUpdated): void => {
       setSettings.run(JSON.stringify(settings), chatId);
     },
-    joined: ({ chatId, userId, role, fromSeq, fromRev, at }: MemberAdded): void => {
-      addMember.run(chatId, userId, role, fromSeq, fromRev, at);
+    joined: (entry: MemberAdded): void => {
+      const { chatId, userId, role, fromSeq, fromRev, at } = entry;
+      addMember.run(chatId, userId, role, fromSeq, fromRev, Number(mayHide(entry)), at);
     },
     left: (chatId: ChatId, userId: UserId): void => {
       removeMember.run(chatId, userId);
@@ -63,9 +79,10 @@ export const chatProjection = (database: DatabaseSync) => {
       setHides.run(chatId, userId);
     },
     trimmed: ({ chatId, bucket, firstSeq, firstRev }: ChatTrimmed): void => {
+      dropChanges.run(chatId, firstRev);
+      blankBelow(chatId, firstSeq);
       setFirst.run(firstSeq, firstRev, chatId);
       for (const drop of bySeq) drop.run(chatId, firstSeq);
-      dropChanges.run(chatId, firstRev);
       dropKeys.run(chatId, firstRev);
       dropBuckets.run(chatId, bucket);
     },

@@ -52,6 +52,7 @@ export class SqliteChatStore implements EndableStore {
       state: {
         id: chatId,
         kind: chat.kind,
+        creatorId: chat.creator_id,
         settings,
         roster: new Map(this.#chats.members(chatId, chat.creator_id)),
         nextSeq: chat.next_seq,

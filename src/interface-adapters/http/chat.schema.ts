@@ -6,9 +6,8 @@ import { roles } from '../../domain/chat/roster.ts';
 import { formatMicros } from '../../domain/time.ts';
 import { clientMessageIdSchema, textSchema } from '../amqp/command-json.ts';
 import { messageViewJson } from '../amqp/event-json.ts';
-import { userIdSchema, wireUserId } from '../amqp/user-id.ts';
+import { userIdSchema, wireUserId, wireUserIdSchema } from '../amqp/user-id.ts';
 import { messageSchema } from './message.schema.ts';
-import { wireUserIdSchema } from './wire.schema.ts';
 
 export const idempotencySchema = clientMessageIdSchema
   .optional()

@@ -3,8 +3,7 @@ import type { MessageView } from '../../application/ports/chat-reader.ts';
 import type { Profile } from '../../application/ports/personal-store.ts';
 import { type ChatId, parseChatId, type Seq, seq } from '../../domain/ids.ts';
 import { messageViewJson } from '../amqp/event-json.ts';
-import { userIdSchema, wireUserId } from '../amqp/user-id.ts';
-import { wireUserIdSchema } from './wire.schema.ts';
+import { userIdSchema, wireUserId, wireUserIdSchema } from '../amqp/user-id.ts';
 
 /** The seed's REST bodies: reference is the contract that the sibling services were written against (docs/seed-routes.md). */
 export const usersSchema = z

@@ -2,9 +2,6 @@ import { z } from 'zod';
 import { chatIdSchema } from '../amqp/command-json.ts';
 import { userIdSchema } from '../amqp/user-id.ts';
 
-/** A user id as it goes out: see wireUserId. */
-export const wireUserIdSchema = z.union([z.int(), z.string()]).describe('An integer or a string.');
-
 /** A whole number in a URL. */
 export const requiredWholeNumber = (min: number, max: number, description: string) =>
   z

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { maxListedRecipients } from '../../../src/domain/chat/command.ts';
 import type { Role } from '../../../src/domain/chat/roster.ts';
-import { micros, userId } from '../../../src/domain/ids.ts';
+import { micros, seq, userId } from '../../../src/domain/ids.ts';
 import { ChatDriver, post, type Wish } from './chat-driver.ts';
 
 const add = (user: string, role: Role = 'member'): Wish => ({ type: 'member.add', userId: userId(user), role });
@@ -44,6 +44,30 @@ describe('a new member', () => {
     const chat = new ChatDriver(['bob', 'dan']);
     chat.must('ann', add('cid'));
     expect([...chat.state!.roster.keys()]).toEqual(['ann', 'bob', 'cid', 'dan']);
+  });
+
+  it('stands where every store puts it once the creator has left, and when the creator comes back', () => {
+    const chat = new ChatDriver(['dan', 'zoe']);
+    chat.must('ann', setRole('zoe', 'owner'));
+    chat.must('ann', remove('ann'));
+    expect(chat.must('zoe', add('bob'))).toMatchObject({ type: 'member.added' });
+    expect(chat.must('zoe', post())).toMatchObject({ recipients: ['bob', 'dan', 'zoe'] });
+    chat.must('zoe', add('aaron'));
+    expect(chat.must('zoe', post())).toMatchObject({ recipients: ['aaron', 'bob', 'dan', 'zoe'] });
+    chat.must('zoe', add('ann'));
+    expect(chat.must('zoe', post())).toMatchObject({ recipients: ['ann', 'aaron', 'bob', 'dan', 'zoe'] });
+  });
+
+  it('who sees what was posted before may have hidden some of it', () => {
+    const chat = new ChatDriver(['bob'], { history: 'full' });
+    chat.must('ann', post());
+    chat.must('bob', { type: 'message.delete', seq: seq(1), scope: 'me' });
+    chat.must('ann', remove('bob'));
+    chat.must('ann', add('bob'));
+    expect(chat.state?.roster.get(userId('bob'))).toMatchObject({ hides: true });
+    chat.must('ann', update({ history: 'joined' }));
+    chat.must('ann', add('cid'));
+    expect(chat.state?.roster.get(userId('cid'))).toMatchObject({ hides: false });
   });
 });
 

@@ -24,6 +24,12 @@ const react = (at: number, emoji: string, type: 'reaction.add' | 'reaction.remov
 const extras = { replyTo: null, mentions: [], mentionsAll: false, attachments: [] };
 
 describe('editing a message', () => {
+  it('does not take all of the text away', () => {
+    const chat = new ChatDriver(['bob']);
+    chat.must('ann', post('one'));
+    expect(chat.refusal('ann', edit(1, ''))).toBe('VALIDATION_FAILED');
+  });
+
   it('counts versions from the post on, and shows whose message it is', () => {
     const chat = new ChatDriver(['bob']);
     chat.must('bob', post('one'));
@@ -200,5 +206,16 @@ describe('trimming', () => {
     expect(chat.refusal('ann', edit(2, 'x'))).toBe('TARGET_NOT_FOUND');
     expect(chat.refusal(systemSender, trim(2, 3))).toBe('VALIDATION_FAILED');
     expect(chat.refusal(systemSender, trim(9, 99))).toBe('VALIDATION_FAILED');
+  });
+});
+
+describe('a reaction that is called like a property of every object', () => {
+  it.each(['__proto__', 'constructor', 'toString'])('%s is counted like any other', (name) => {
+    const chat = new ChatDriver(['bob']);
+    chat.must('ann', post('one'));
+    chat.must('ann', react(1, name));
+    expect(JSON.stringify(chat.must('bob', react(1, name)))).toContain(`"counts":{"${name}":2}`);
+    chat.must('ann', react(1, name, 'reaction.remove'));
+    expect(chat.must('bob', react(1, name, 'reaction.remove'))).toMatchObject({ own: [], counts: {} });
   });
 });
