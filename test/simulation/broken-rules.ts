@@ -1,3 +1,4 @@
+import { isEntry } from '../../src/application/decision.ts';
 import type { EventLane, EventPublisher } from '../../src/application/ports/event-publisher.ts';
 import type { Ownership, Session, Tenure } from '../../src/application/ports/ownership.ts';
 import type { Clock } from '../../src/application/ports/system.ts';
@@ -10,6 +11,7 @@ import { projectionOf } from '../../src/infrastructure/cassandra/projection.ts';
 import { projectionQueries } from '../../src/infrastructure/cassandra/projection-queries.ts';
 import { batchesOf } from '../../src/infrastructure/cassandra/projector.ts';
 import { readShard, shardQueries } from '../../src/infrastructure/cassandra/session-tables.ts';
+import { erasedEntry } from '../../src/infrastructure/store-kit/erased-entry.ts';
 
 import type { Variant } from './variants.ts';
 
@@ -61,6 +63,21 @@ export const rewordAgain = (publisher: EventPublisher, clock: Clock): EventPubli
             : announcement,
           onConfirmed,
         ),
+      close: () => lane.close(),
+    };
+  },
+});
+
+/** An entry about a message goes out again without its text, though nobody has erased it. */
+export const blankAgain = (publisher: EventPublisher): EventPublisher => ({
+  lane: (shard): EventLane => {
+    const lane = publisher.lane(shard);
+    return {
+      publish: (announcement, onConfirmed) => {
+        const { answer, replayed } = announcement;
+        const again = replayed && isEntry(answer) && 'seq' in answer ? erasedEntry(answer) : answer;
+        lane.publish({ ...announcement, answer: again }, onConfirmed);
+      },
       close: () => lane.close(),
     };
   },

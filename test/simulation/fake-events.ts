@@ -6,6 +6,13 @@ import { type Owner, type Scheduler, world } from './scheduler.ts';
 import type { Variant } from './variants.ts';
 
 type Waiting = { readonly answer: Answer; readonly onConfirmed: () => void; confirmed: boolean };
+export type EventWitness = {
+  /** The broker has it. */
+  taken(answer: Answer, owner: Owner): void;
+  /** An instance hears so, and does now whatever follows from it; undefined when it is through. */
+  confirming(answer: Answer | undefined): void;
+};
+
 type Line = { live: boolean; upAt: number };
 
 /** The outbound half of the broker: events are taken in the order of their channel, confirmed late, refused one by one (nack), or
@@ -14,21 +21,15 @@ export class FakeEvents {
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #faults: Faults;
-  readonly #taken: (answer: Answer, owner: Owner) => void;
+  readonly #witness: EventWitness;
   readonly #variant: Variant;
   readonly #lanes = new Map<Owner, Set<() => void>>();
 
-  constructor(
-    scheduler: Scheduler,
-    random: Random,
-    faults: Faults,
-    taken: (answer: Answer, owner: Owner) => void,
-    variant: Variant,
-  ) {
+  constructor(scheduler: Scheduler, random: Random, faults: Faults, witness: EventWitness, variant: Variant) {
     this.#scheduler = scheduler;
     this.#random = random;
     this.#faults = faults;
-    this.#taken = taken;
+    this.#witness = witness;
     this.#variant = variant;
   }
 
@@ -77,7 +78,10 @@ export class FakeEvents {
       event.confirmed = true;
       while (window[0]?.confirmed && next > 0) {
         next--;
-        window.shift()!.onConfirmed();
+        const { answer, onConfirmed } = window.shift()!;
+        this.#witness.confirming(answer);
+        onConfirmed();
+        this.#witness.confirming(undefined);
       }
     };
     const send = (line: Line, event: Waiting) => {
@@ -90,7 +94,7 @@ export class FakeEvents {
         () => {
           // What a closed lane or a lost channel has sent may still arrive, or not.
           if (!line.live && this.#random.chance(0.5)) return;
-          if (!refused) this.#taken(event.answer, owner);
+          if (!refused) this.#witness.taken(event.answer, owner);
           const answerMs = unheard ? 700 : this.#faults.latencyMs();
           this.#scheduler.after(
             answerMs,

@@ -14,6 +14,7 @@ import { keyHash } from '../../src/interface-adapters/amqp/command-identity.ts';
 import {
   ackBeforeConfirm,
   appendAgainWithMore,
+  blankAgain,
   carryNothing,
   doneTooEarly,
   falseReplay,
@@ -110,6 +111,7 @@ const readsFalsely: ReadonlySet<Variant> = new Set(['no-replay', 'journal-read-b
 
 const brokenPublisher = (variant: Variant, real: EventPublisher, clock: Clock): EventPublisher => {
   if (variant === 'ack-before-confirm') return ackBeforeConfirm(real);
+  if (variant === 'blank-again') return blankAgain(real);
   return variant === 'reworded-again' ? rewordAgain(real, clock) : real;
 };
 

@@ -42,6 +42,8 @@ export class Invariants implements StoreWitness, BrokerWitness {
   readonly #taken = new Set<string>();
   readonly #answered = new Set<string>();
   readonly #rejected = new Set<string>();
+  /** Whose confirm is being heard. */
+  #confirming: Answer | undefined;
   /** By chat, the last rev of a consumer that takes an event only after its predecessor. */
   readonly #consumed = new Map<string, number>();
   readonly #deadLetters = new Set<string>();
@@ -222,14 +224,27 @@ export class Invariants implements StoreWitness, BrokerWitness {
     this.counts.acks++;
     const { chatId, clientMessageId } = command;
     this.#trace(chatId, () => `${owner.name} acks ${clientMessageId}`);
-    if (!this.#answered.has(keyOf(command)))
-      this.#violated('I6', `acked, but its event is not out: ${clientMessageId}`, chatId);
-    const entry = this.#accepted.get(keyOf(command));
-    // A command that was sent twice may be refused first and accepted then: which of the two is acked cannot be told here.
-    if (entry === undefined || !isEntry(entry) || this.#rejected.has(keyOf(command))) return;
-    const bits = this.#held.get(`${chatId}/${entry.rev}`) ?? 0;
+    const answer = this.#confirming;
+    if (answer === undefined) {
+      this.#violated('I6', `acked, but the confirm of its event was not heard: ${clientMessageId}`, chatId);
+      return;
+    }
+    // Who creates a chat that exists is answered with its first entry.
+    const isItsOwn =
+      keyOf(answer) === keyOf(command) || (command.type === 'chat.create' && answer.type === 'chat.created');
+    if (!isItsOwn)
+      this.#violated('I6', `${clientMessageId} was acked for the event of another: ${nameOf(answer)}`, chatId);
+    if (!this.#taken.has(eventBody(answer)))
+      this.#violated('I6', `acked, but its event is not out: ${nameOf(answer)}`, chatId);
+    if (!isEntry(answer)) return;
+    const bits = this.#held.get(`${chatId}/${answer.rev}`) ?? 0;
     if (bits === 0 || (bits & (bits - 1)) === 0)
-      this.#violated('I6', `acked, but not every quorum has the row: ${nameOf(entry)}`, chatId);
+      this.#violated('I6', `acked, but not every quorum has the row: ${nameOf(answer)}`, chatId);
+  }
+
+  /** The delivery that is acked while this is being heard is acked for it. */
+  confirming(answer: Answer | undefined): void {
+    this.#confirming = answer;
   }
 
   deadLettered(command: Command, reason: string): void {

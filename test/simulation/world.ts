@@ -91,9 +91,12 @@ export class World {
       scheduler,
       random,
       faults,
-      (answer, owner) => {
-        invariants.taken(answer, owner);
-        this.onTaken(answer, owner);
+      {
+        taken: (answer, owner) => {
+          invariants.taken(answer, owner);
+          this.onTaken(answer, owner);
+        },
+        confirming: (answer) => invariants.confirming(answer),
       },
       variant,
     );
