@@ -15,7 +15,7 @@ type Span = {
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const parentId = 'b7ad6b7169203331';
 
-describe('a service that is watched', () => {
+describe('a service that is watched', { timeout: 60_000 }, () => {
   const spans: Span[] = [];
   const collector = createServer(async (request, response) => {
     let body = '';
@@ -42,7 +42,7 @@ describe('a service that is watched', () => {
     });
     await service.start();
     chatId = (await service.ask(1, 'POST', '/v1/chats', { kind: 'group', member_ids: [2] })).json.id;
-  });
+  }, 60_000);
   afterAll(async () => {
     await service.dispose();
     collector.close();
