@@ -38,7 +38,7 @@ export const answerErrors = (app: FastifyInstance): void => {
   );
 };
 
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'QUERY'];
 
 /** After all routes: a known address with another method is 405 with the methods that it has, not 404. */
 export const refuseOtherMethods = (app: FastifyInstance, routes: ReadonlyMap<string, ReadonlySet<string>>): void => {

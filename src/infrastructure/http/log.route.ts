@@ -43,7 +43,7 @@ const markerSchema = z
 
 const moveSchema = z
   .union([z.strictObject({ read_seq: z.int().min(0) }), z.strictObject({ unread_from: z.int().min(1).nullable() })])
-  .meta({ id: 'MoveReadMarker', example: { read_seq: 17 } });
+  .meta({ id: 'MoveReadMarker' });
 
 const integritySchema = z
   .object({

@@ -14,7 +14,7 @@ import {
   roleSetSchema,
 } from '../../interface-adapters/amqp/events.schema.ts';
 import { instantSchema } from '../../interface-adapters/amqp/fields.schema.ts';
-import { userIdSchema } from '../../interface-adapters/amqp/user-id.ts';
+import { userIdPattern, userIdSchema } from '../../interface-adapters/amqp/user-id.ts';
 import { idempotencySchema, memberJson, memberSchema, roleSchema } from '../../interface-adapters/http/chat.schema.ts';
 import { defaultPageSize, limitSchema } from '../../interface-adapters/http/page.schema.ts';
 import { problemResponses } from '../../interface-adapters/http/problem-responses.ts';
@@ -40,7 +40,10 @@ export const memberRoutes =
           tags,
           security,
           params: chatParamsSchema,
-          querystring: z.strictObject({ after: userIdSchema.optional().meta({ type: 'string' }), limit: limitSchema }),
+          querystring: z.strictObject({
+            after: userIdSchema.optional().meta({ type: 'string', pattern: userIdPattern }),
+            limit: limitSchema,
+          }),
           response: {
             200: z.object({ items: z.array(memberSchema), has_more: z.boolean() }).meta({ id: 'MemberPage' }),
             ...problemResponses(...readCodes),
@@ -75,7 +78,7 @@ export const memberRoutes =
               role: roleSchema.optional(),
               client_message_id: idempotencySchema,
             })
-            .meta({ id: 'AddMember', example: { user_id: 4 } }),
+            .meta({ id: 'AddMember' }),
           response: { 200: memberAddedSchema, 201: memberAddedSchema, ...problemResponses(...commandCodes) },
         },
       },
@@ -121,9 +124,7 @@ export const memberRoutes =
           tags,
           security,
           params: memberParamsSchema,
-          body: z
-            .strictObject({ role: roleSchema, client_message_id: idempotencySchema })
-            .meta({ id: 'SetRole', example: { role: 'admin' } }),
+          body: z.strictObject({ role: roleSchema, client_message_id: idempotencySchema }).meta({ id: 'SetRole' }),
           response: { 200: roleSetSchema, ...problemResponses(...commandCodes, 'TARGET_NOT_FOUND') },
         },
       },
@@ -148,7 +149,7 @@ export const memberRoutes =
           params: memberParamsSchema,
           body: z
             .strictObject({ until: instantSchema.nullable(), client_message_id: idempotencySchema })
-            .meta({ id: 'MuteMember', example: { until: '2030-01-01T00:00:00Z' } }),
+            .meta({ id: 'MuteMember' }),
           response: { 200: memberMutedSchema, ...problemResponses(...commandCodes, 'TARGET_NOT_FOUND') },
         },
       },

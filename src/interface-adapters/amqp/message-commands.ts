@@ -82,7 +82,7 @@ export const postFields = {
   attachments: attachmentsSchema.nullish(),
 };
 export const editFields = {
-  body: bodySchema.refine((text) => text !== '', 'a message has a text'),
+  body: bodySchema.refine((text) => text !== '', 'a message has a text').meta({ minLength: 1 }),
   if_version: z.int().min(1).nullish().describe('Refused when the message has another version by now.'),
 };
 export const deleteFields = {

@@ -37,8 +37,12 @@ export const wireUserIdsText = (ids: readonly UserId[] | null): string => {
 /** A user id as it goes out: see wireUserId. */
 export const wireUserIdSchema = z.union([z.int(), z.string()]).describe('An integer or a string.');
 
+/** For those who read the schema: the parser below says it better. */
+export const userIdPattern = '^[!-~]{1,60}$';
+
 /** A user id on the wire: an integer or a string; inside it is opaque text. */
-export const userIdSchema = z.union([z.int(), z.string()]).transform((value, context): UserId => {
+const written = z.union([z.int(), z.string().meta({ pattern: userIdPattern })]);
+export const userIdSchema = written.transform((value, context): UserId => {
   const id = parseUserId(String(value));
   if (id !== undefined) return id;
   context.addIssue({

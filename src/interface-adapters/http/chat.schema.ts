@@ -15,7 +15,8 @@ export const idempotencySchema = clientMessageIdSchema
 
 const title = textSchema
   .refine((text) => text.length <= maxTitleLength, `a title has at most ${maxTitleLength} characters`)
-  .nullish();
+  .nullish()
+  .meta({ maxLength: maxTitleLength });
 const settings = {
   slow_mode_ms: z.int().min(0).max(maxSlowModeMs).optional().describe('Members wait this long between posts; 0 = off.'),
   history: z
@@ -46,7 +47,7 @@ export const createChatSchema = z
       .optional()
       .describe('Yours; repeating it gives the same group again. The service makes one when you give none.'),
   })
-  .meta({ id: 'CreateChat', example: { kind: 'group', member_ids: [2, 3], title: 'Trip' } });
+  .meta({ id: 'CreateChat' });
 
 export type CreateChatJson = z.output<typeof createChatSchema>;
 
@@ -57,7 +58,10 @@ export const updateChatSchema = z
     ...settings,
     client_message_id: idempotencySchema,
   })
-  .meta({ id: 'UpdateChat', example: { title: 'Trip to Rome', slow_mode_ms: 5000 } });
+  .meta({
+    id: 'UpdateChat',
+    anyOf: ['title', 'closed', ...Object.keys(settings)].map((name) => ({ required: [name] })),
+  });
 
 export const roleSchema = z.enum(roles);
 

@@ -11,11 +11,17 @@ const clientMessageId = clientMessageIdSchema
 export const postMessageSchema = z
   .strictObject({ ...postFields, client_message_id: clientMessageId })
   .refine(hasContent, needsContent)
-  .meta({ id: 'PostMessage', example: { body: 'Hello!', mentions: [2] } });
+  .meta({
+    id: 'PostMessage',
+    anyOf: [
+      { properties: { body: { type: 'string', minLength: 1 } } },
+      { properties: { attachments: { type: 'array', minItems: 1 } }, required: ['attachments'] },
+    ],
+  });
 
 export const editMessageSchema = z
   .strictObject({ ...editFields, client_message_id: clientMessageId })
-  .meta({ id: 'EditMessage', example: { body: 'Hello, all!', if_version: 1 } });
+  .meta({ id: 'EditMessage' });
 
 export const deleteQuerySchema = z.strictObject({ ...deleteFields, client_message_id: clientMessageId });
 

@@ -6,13 +6,11 @@ import { messageViewJson } from '../amqp/event-json.ts';
 import { userIdSchema, wireUserId, wireUserIdSchema } from '../amqp/user-id.ts';
 
 /** The seed's REST bodies: reference is the contract that the sibling services were written against (docs/seed-routes.md). */
-export const usersSchema = z
-  .object({ user_ids: z.array(userIdSchema).min(1).max(100) })
-  .meta({ id: 'SeedChatUsers', example: { user_ids: [1, 2] } });
+export const usersSchema = z.object({ user_ids: z.array(userIdSchema).min(1).max(100) }).meta({ id: 'SeedChatUsers' });
 
 export const relatedUserSchema = z
   .object({ id: userIdSchema, username: z.string().min(4).max(200), avatar_url: z.string().max(2_048) })
-  .meta({ id: 'SeedRelatedUser', example: { id: 1, username: 'anna', avatar_url: 'https://example.org/a.png' } });
+  .meta({ id: 'SeedRelatedUser' });
 
 export const seedChatSchema = z
   .object({
@@ -20,6 +18,24 @@ export const seedChatSchema = z
     related_users: z.array(z.object({ id: wireUserIdSchema, username: z.string(), avatar_url: z.string() })),
   })
   .meta({ id: 'SeedChat' });
+
+export const seedChatsSchema = z.array(seedChatSchema).meta({ id: 'SeedChats' });
+
+/** How the seed says no. */
+export const tokenRefusedSchema = z
+  .object({ detail: z.object({ title: z.string(), details: z.record(z.string(), z.string()) }) })
+  .meta({ id: 'SeedTokenRefused' });
+export const notPermittedSchema = z
+  .record(z.string(), z.string())
+  .meta({ id: 'SeedNotPermitted', description: 'A title, and a sentence under a name of its own.' });
+export const noTokenSchema = z.object({ detail: z.string() }).meta({ id: 'SeedNoToken' });
+export const seedInvalidSchema = z
+  .object({
+    detail: z.array(
+      z.object({ type: z.string(), loc: z.array(z.union([z.string(), z.int()])).readonly(), msg: z.string() }),
+    ),
+  })
+  .meta({ id: 'SeedInvalid' });
 
 export const seedMessagesQuerySchema = z.object({
   chat_id: z.string().max(200),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { chatIdSchema } from '../amqp/command-json.ts';
-import { userIdSchema } from '../amqp/user-id.ts';
+import { userIdPattern, userIdSchema } from '../amqp/user-id.ts';
 
 /** A whole number in a URL. */
 export const requiredWholeNumber = (min: number, max: number, description: string) =>
@@ -25,5 +25,5 @@ export const messageParamsSchema = chatParamsSchema.extend({
   seq: requiredWholeNumber(1, Number.MAX_SAFE_INTEGER, 'Position of the message in its chat.'),
 });
 export const memberParamsSchema = chatParamsSchema.extend({
-  user_id: userIdSchema.meta({ description: 'The id of a user.', type: 'string' }),
+  user_id: userIdSchema.meta({ description: 'The id of a user.', type: 'string', pattern: userIdPattern }),
 });

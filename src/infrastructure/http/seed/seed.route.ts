@@ -11,18 +11,24 @@ import { orUnavailable } from '../../../application/use-cases/result.ts';
 import { chatId, clientMessageId, parseChatId, type UserId } from '../../../domain/ids.ts';
 import { directChatId, setChatId } from '../../../interface-adapters/amqp/command-identity.ts';
 import { createChatCommand } from '../../../interface-adapters/amqp/command-json.ts';
+import { problemContent, problemResponses } from '../../../interface-adapters/http/problem-responses.ts';
 import {
+  noTokenSchema,
+  notPermittedSchema,
   relatedUserSchema,
   seedChatJson,
   seedChatSchema,
+  seedChatsSchema,
+  seedInvalidSchema,
   seedMessageJson,
   seedMessagesQuerySchema,
   seedPageSchema,
   seedPageSize,
   seqOfMessageId,
+  tokenRefusedSchema,
   usersSchema,
 } from '../../../interface-adapters/http/seed.schema.ts';
-import { security } from '../route-kit.ts';
+import { commandCodes, security } from '../route-kit.ts';
 import { sendRejection } from '../send-problem.ts';
 import type { TokenVerifier } from '../verify-token.ts';
 import {
@@ -49,11 +55,25 @@ export type SeedRoutesDeps = {
 const tags = ['seed'];
 /** How the seed says no; whatever else goes wrong is a problem document. */
 const refusals = {
-  401: z.looseObject({}).describe('No valid token, or not permitted.'),
-  403: z.object({ detail: z.string() }).describe('No token at all.'),
-  422: z
-    .object({ detail: z.array(z.looseObject({ msg: z.string() })) })
-    .describe('What is not valid, as FastAPI lists it.'),
+  ...problemResponses(...commandCodes),
+  401: {
+    description: 'No valid token (as JSON), or not permitted (as a problem document).',
+    content: {
+      'application/json': { schema: tokenRefusedSchema },
+      'application/problem+json': { schema: notPermittedSchema },
+    },
+  },
+  403: {
+    description: 'No token at all (as JSON), or the policy says no (as a problem document).',
+    content: {
+      'application/json': { schema: noTokenSchema },
+      'application/problem+json': problemContent('FORBIDDEN', 'POLICY_DENIED'),
+    },
+  },
+  422: {
+    description: 'What is not valid, as FastAPI lists it.',
+    content: { 'application/json': { schema: seedInvalidSchema } },
+  },
 };
 /** A page of get-chats, which knows no pages. */
 const mostChats = 1_000;
@@ -108,7 +128,7 @@ export const seedRoutes =
           summary: 'Your chats that have a message',
           tags,
           security,
-          response: { 200: z.array(seedChatSchema), ...refusals },
+          response: { 200: seedChatsSchema, ...refusals },
         },
       },
       async (request) => {
@@ -135,7 +155,7 @@ export const seedRoutes =
           tags,
           security,
           body: relatedUserSchema,
-          response: { 204: z.null(), ...refusals },
+          response: { 204: z.null().describe('Done.'), ...refusals },
         },
       },
       async (request, reply) => {
