@@ -4,7 +4,7 @@ import { type Cell, startCell } from '../actors/shard/guardian.ts';
 import { type CommandSender, SendFailed } from './application/ports/command-sender.ts';
 import type { Telemetry } from './application/ports/telemetry.ts';
 import { defaultBucketLimits } from './application/turn/decide-command.ts';
-import { CedarPolicyEngine } from './infrastructure/cedar/cedar-policy-engine.ts';
+import { PolicyLog } from './infrastructure/cedar/policy-log.ts';
 import type { Config } from './infrastructure/config/config.ts';
 import { developmentKey } from './infrastructure/config/development-key.ts';
 import { buildApp } from './infrastructure/http/app.ts';
@@ -16,6 +16,7 @@ import { startTelemetry } from './infrastructure/telemetry/start-telemetry.ts';
 import { HttpUserDirectory, noUserDirectory } from './infrastructure/user-directory/http-user-directory.ts';
 import { keyHash } from './interface-adapters/amqp/command-identity.ts';
 import { type Broker, openBroker } from './open-broker.ts';
+import { openPolicies } from './open-policies.ts';
 import { openStore, type Store } from './open-store.ts';
 
 export type Service = {
@@ -24,6 +25,8 @@ export type Service = {
   readonly key: string;
   /** Resolves when commands are consumed; rejects when a setting makes that impossible. */
   readonly running: Promise<void>;
+  /** Looks at the policy folders now. */
+  reloadPolicies(): void;
   /** Finishes what was begun, hands the shards back and closes everything. Bounded in time. */
   stop(): Promise<void>;
 };
@@ -36,15 +39,15 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
   const clock = new SystemClock();
   const stopping = new AbortController();
   const key = config.auth.key ?? developmentKey(config.dataDir);
-  const engine = CedarPolicyEngine.load(config.policyDir);
   const observation = await startTelemetry({
     host: config.http.host,
     port: config.metricsPort,
     instanceId: config.instanceId,
   });
   const { telemetry, tracer } = observation;
+  const policies = openPolicies(config, new PolicyLog({ logger, clock, telemetry }));
   const system = startActorSystem();
-  const policy = spawnPolicyActor(system, engine, { clock, logger, telemetry });
+  const policy = spawnPolicyActor(system, policies.engine, { clock, logger, telemetry });
   let store: Store | undefined;
   let broker: Broker | undefined;
   let cell: Cell | undefined;
@@ -63,6 +66,7 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
     clock,
     sender: lateSender(() => broker?.sender),
     policy,
+    policyBook: policies.book,
     ids: randomIds,
     auth: { key, algorithm: config.auth.algorithm },
     corsOrigins: config.http.corsOrigins,
@@ -117,6 +121,7 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
     metricsAddress: observation.address,
     key,
     running,
+    reloadPolicies: policies.reload,
     stop: async () => {
       stopping.abort(new Error('the service is stopping'));
       await running.catch(() => {});
@@ -125,6 +130,7 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
       await cell?.stop(drainTimeoutMs);
       await broker?.close();
       await store?.close();
+      policies.close();
       policy.stop();
       system.stop();
       await observation.stop();

@@ -32,6 +32,14 @@ export const stopOnSignals = (service: Stoppable, logger: Logger): void => {
   process.on('SIGINT', stop);
 };
 
+/** SIGHUP: what was changed by hand counts now. */
+export const reloadOnHangup = (service: { reloadPolicies(): void }, logger: Logger): void => {
+  process.on('SIGHUP', () => {
+    logger.info({}, 'SIGHUP: looking at the policies');
+    service.reloadPolicies();
+  });
+};
+
 export const dieOnDefects = (logger: Logger): void => {
   const die = (error: unknown) => {
     logger.error({ err: error }, 'a defect nobody caught; ending the process');

@@ -4,7 +4,7 @@ import { redacted } from './infrastructure/config/config.ts';
 import { loadConfig } from './infrastructure/config/load-config.ts';
 import { issueToken } from './infrastructure/http/issue-token.ts';
 import { createLogger } from './infrastructure/telemetry/logger.ts';
-import { dieOnDefects, stopOnSignals } from './lifecycle.ts';
+import { dieOnDefects, reloadOnHangup, stopOnSignals } from './lifecycle.ts';
 
 /** What cannot be mended by waiting ends the process with one sentence. */
 const refuse = (error: unknown): never => {
@@ -21,6 +21,7 @@ const main = async () => {
   logger.info({ config: redacted(config) }, 'starting');
   const service = await startService(config, logger);
   stopOnSignals(service, logger);
+  reloadOnHangup(service, logger);
   await service.running;
   logger.info({ address: service.address, metrics: service.metricsAddress }, 'serving');
   if (config.auth.key !== undefined) return;

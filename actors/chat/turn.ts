@@ -3,6 +3,7 @@ import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import { decideCommand, reject } from '../../src/application/turn/decide-command.ts';
 import { findAnswer, surelyNew } from '../../src/application/turn/find-answer.ts';
 import type { KeyHash } from '../../src/application/turn/key-log.ts';
+import { together } from '../../src/application/turn/receipt.ts';
 import type { ResidentChat } from '../../src/application/turn/resident-chat.ts';
 import { loadTargets, noTargets, type Targets, withEntries } from '../../src/application/turn/targets.ts';
 import { type AccessDecision, accessRequestsOf } from '../../src/domain/access/access-request.ts';
@@ -139,7 +140,7 @@ const authorise = async (
   return requests.map((own) => {
     const words = answers.slice(next, next + own.length);
     next += own.length;
-    return words.find(({ effect }) => effect === 'deny') ?? words[0] ?? notAsked;
+    return together(words) ?? notAsked;
   });
 };
 

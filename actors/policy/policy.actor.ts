@@ -44,10 +44,16 @@ export const spawnPolicyActor = (
       return batch.length;
     },
   });
+  let stopped = false;
+  const hasStopped = () => new Error('the policy actor has stopped');
   return {
-    decide: (requests) => new Promise((resolve, reject) => actor.tell({ requests, resolve, reject })),
+    decide: (requests) =>
+      stopped
+        ? Promise.reject(hasStopped())
+        : new Promise((resolve, reject) => actor.tell({ requests, resolve, reject })),
     stop: () => {
-      for (const { reject } of actor.stop()) reject(new Error('the policy actor has stopped'));
+      stopped = true;
+      for (const { reject } of actor.stop()) reject(hasStopped());
     },
   };
 };

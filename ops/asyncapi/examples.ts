@@ -1,6 +1,6 @@
 import { rejectionOf } from '../../src/application/decision.ts';
 import type { ChatState } from '../../src/domain/chat/chat-state.ts';
-import { type Command, targetsOf } from '../../src/domain/chat/command.ts';
+import { type Command, changesAccess, targetsOf } from '../../src/domain/chat/command.ts';
 import { decide } from '../../src/domain/chat/decide.ts';
 import type { Entry } from '../../src/domain/chat/entry.ts';
 import { evolve } from '../../src/domain/chat/evolve.ts';
@@ -76,6 +76,7 @@ const commandOf = (json: object): Command => {
 const tell = (): readonly Entry[] => {
   const entries: Entry[] = [];
   let state: ChatState | undefined;
+  let changesAt = 0;
   for (const [index, json] of story.entries()) {
     const command = commandOf(json);
     const targets = new Map<Seq, Target>();
@@ -91,7 +92,9 @@ const tell = (): readonly Entry[] => {
     const at = micros(1_795_428_000_120_000 + index * 1_000_000);
     const verdict = decide(state, command, { access: { effect: 'permit' }, at, targets });
     if (verdict.kind !== 'accepted') throw new Error(`the story breaks off at ${command.type}: ${verdict.kind}`);
-    for (const entry of verdict.entries) {
+    const receipt = { policy: 'q0Zt3m9A', rules: ['members-write'], rosterRev: changesAt };
+    if (changesAccess(command)) changesAt = entries.length + 1;
+    for (const entry of verdict.entries.map((one) => ({ ...one, receipt }))) {
       state = evolve(state, entry);
       entries.push(entry);
     }
@@ -104,7 +107,11 @@ const slow = { code: 'SLOW_MODE', reason: 'The chat is in slow mode.', retryAfte
 const forbidden = { code: 'POLICY_DENIED', reason: 'Guests do not change the chat.' } as const;
 const refused = [
   rejectionOf(commandOf(commandExamples['message.post']!), slow, '2026-11-23T10:00:00.000000Z', rejectedAt),
-  rejectionOf(commandOf(commandExamples['chat.update']!), forbidden, '2026-11-23T10:00:00.000000Z', rejectedAt),
+  rejectionOf(commandOf(commandExamples['chat.update']!), forbidden, '2026-11-23T10:00:00.000000Z', rejectedAt, {
+    policy: 'q0Zt3m9A',
+    rules: [],
+    rosterRev: 1,
+  }),
 ];
 
 /** By type, as they follow from the commands above. */

@@ -339,6 +339,29 @@ const policy: Dashboard = {
       about: 'Per second. They are asked again; nothing is permitted meanwhile.',
       queries: [[total('chat_messaging_policy_failures_total'), 'undecided']],
     },
+    {
+      title: 'Shadow policy: disagreements by rule',
+      unit: 'short',
+      about:
+        'Per second: the rule in force, then the one that would have decided otherwise. Nothing while there is no shadow.',
+      queries: [
+        [
+          `${total('chat_messaging_policy_shadow_disagreements_total', 'live_rule, shadow_rule')} or vector(0)`,
+          '{{live_rule}} → {{shadow_rule}}',
+        ],
+      ],
+    },
+    {
+      title: 'Policy sets and the shadow',
+      unit: 'short',
+      about:
+        'Per second: sets that came into force or were refused; decisions that the shadow was not asked about, or could not make.',
+      queries: [
+        [`${total('chat_messaging_policy_loads_total', 'role, result')} or vector(0)`, '{{role}} {{result}}'],
+        [`${total('chat_messaging_policy_shadow_skipped_total')} or vector(0)`, 'skipped'],
+        [`${total('chat_messaging_policy_shadow_failures_total')} or vector(0)`, 'failed'],
+      ],
+    },
   ],
 };
 

@@ -1,3 +1,4 @@
+import type { DecisionReceipt } from '../domain/access/decision-receipt.ts';
 import type { Command } from '../domain/chat/command.ts';
 import type { Entry } from '../domain/chat/entry.ts';
 import type { Rejection } from '../domain/chat/rejection.ts';
@@ -15,6 +16,8 @@ export type RejectedCommand = Rejection & {
   /** Of a rejected message, as it came; null for other commands. */
   readonly body: string | null;
   readonly recipientId: UserId | null;
+  /** The policy's word, where it was asked. */
+  readonly receipt?: DecisionReceipt;
 };
 
 /** Where a message lies that an entry is about. */
@@ -69,7 +72,13 @@ export const isEntry = (answer: Answer): answer is Entry => 'rev' in answer;
 export const answerOf = ({ outcome }: Decision): Answer =>
   outcome.kind === 'accepted' ? outcome.entries[outcome.entries.length - 1]! : outcome.rejected;
 
-export const rejectionOf = (command: Command, rejection: Rejection, sentAt: string, at: Micros): RejectedCommand => ({
+export const rejectionOf = (
+  command: Command,
+  rejection: Rejection,
+  sentAt: string,
+  at: Micros,
+  receipt?: DecisionReceipt,
+): RejectedCommand => ({
   type: command.type === 'message.post' ? 'message.rejected' : 'command.rejected',
   ...rejection,
   chatId: command.chatId,
@@ -80,4 +89,5 @@ export const rejectionOf = (command: Command, rejection: Rejection, sentAt: stri
   at,
   body: command.type === 'message.post' ? command.body : null,
   recipientId: command.type === 'message.post' ? (command.recipientId ?? null) : null,
+  ...(receipt !== undefined && { receipt }),
 });

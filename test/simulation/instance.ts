@@ -30,6 +30,8 @@ import type { Owner } from './scheduler.ts';
 import type { Variant } from './variants.ts';
 import { type World, wallStartMs } from './world.ts';
 
+const basis = { policy: 'simulate', rules: ['members-write'] };
+
 export const sessionTimeoutMs = 3_000;
 
 /** One process: the real guardian, shards, chats, ownership and store adapter over the simulated servers. */
@@ -92,7 +94,7 @@ export const startInstance = (sim: World, label: string): Instance => {
     policy: {
       decide: async (requests) => {
         if (faults.happens('policy')) throw new Error('simulated: no policy');
-        return requests.map(() => ({ effect: 'permit' }));
+        return requests.map(() => ({ effect: 'permit', basis }));
       },
     },
     hashKey: keyHash,

@@ -6,6 +6,7 @@ import { decideCommand, type LogicalClock, reject } from '../../src/application/
 import type { KeyLog } from '../../src/application/turn/key-log.ts';
 import { noRateLimits } from '../../src/application/turn/rate-limit.ts';
 import { type ResidentChat, residentChat } from '../../src/application/turn/resident-chat.ts';
+import type { AccessDecision } from '../../src/domain/access/access-request.ts';
 import type { ChatKind, ChatSettings, ChatState } from '../../src/domain/chat/chat-state.ts';
 import type { Command, EraseMessages } from '../../src/domain/chat/command.ts';
 import type { Entry, Extras, MessagePosted } from '../../src/domain/chat/entry.ts';
@@ -64,6 +65,7 @@ export class ChatWriter {
   readonly #users = new Set<string>();
   #numbering: Numbering;
   #rolls = false;
+  readonly #permits = permits();
 
   constructor(chatId: ChatId, numbers: Numbering) {
     this.chatId = chatId;
@@ -165,7 +167,11 @@ export class ChatWriter {
     const command = this.#command(wish, told);
     const at = this.#at(told.at);
     const hash = keyHash(command.senderId, command.clientMessageId);
-    const grounds = { access: { effect: 'permit' } as const, at, targets: this.#targets(command) };
+    const grounds = {
+      access: this.#permits[this.entries.length % this.#permits.length]!,
+      at,
+      targets: this.#targets(command),
+    };
     const limits = this.#rolls ? rollsNow : neverRolls;
     const decision = decideCommand(this.#chat, command, hash, grounds, this.#clock(), limits);
     if (decision !== 'exists' && decision.outcome.kind === 'accepted') this.#remember(decision.outcome.entries);
@@ -284,6 +290,13 @@ const withoutKeyBlock = (decision: Decision): Decision => {
   if (outcome.kind === 'rejected') return decision;
   return { ...decision, outcome: { ...outcome, placement: { ...outcome.placement, keys: null } } };
 };
+
+/** With and without rules behind them: entries of versions without receipts stay as they are. */
+const permits = (): readonly AccessDecision[] => [
+  { effect: 'permit', basis: { policy: 'abc-_123', rules: ['members-post', 'runners-mention-all'] } },
+  { effect: 'permit' },
+  { effect: 'permit', basis: { policy: 'abc-_124', rules: [] } },
+];
 
 /** The same decision with another text in its message, whether or not anybody would have accepted it. */
 export const withBody = (decision: Decision, body: string): Decision => {

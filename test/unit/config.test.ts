@@ -40,6 +40,7 @@ describe('the configuration', () => {
       sessionTimeoutMs: 6000,
       dataDir: './data',
       policyDir: './policies',
+      policyShadowDir: undefined,
       migrate: true,
     });
   });

@@ -170,6 +170,29 @@ export const instruments = {
     'Questions that could not be decided; they are asked again.',
   ),
 
+  policyLoads: counter(
+    'chat_messaging_policy_loads',
+    '{policy_set}',
+    'Policy sets that came into force, and such that were refused. `role` is live or shadow.',
+    ['role', 'result'],
+  ),
+  shadowDisagreements: counter(
+    'chat_messaging_policy_shadow_disagreements',
+    '{decision}',
+    'Decisions that the shadow policy would have made otherwise, by the first rule behind each; `none` where nothing permits.',
+    ['action', 'live_rule', 'shadow_rule'],
+  ),
+  shadowSkipped: counter(
+    'chat_messaging_policy_shadow_skipped',
+    '{decision}',
+    'Decisions that the shadow policy was not asked about, so much came.',
+  ),
+  shadowFailures: counter(
+    'chat_messaging_policy_shadow_failures',
+    '{decision}',
+    'Decisions that the shadow policy could not make.',
+  ),
+
   // Broker
   forwarded: sum(
     'chat_messaging_commands_forwarded',

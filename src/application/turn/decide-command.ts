@@ -1,4 +1,5 @@
-import { type Command, maxListedRecipients, maxTrimmedBuckets } from '../../domain/chat/command.ts';
+import type { DecisionReceipt } from '../../domain/access/decision-receipt.ts';
+import { type Command, changesAccess, maxListedRecipients, maxTrimmedBuckets } from '../../domain/chat/command.ts';
 import { decide } from '../../domain/chat/decide.ts';
 import type { Entry } from '../../domain/chat/entry.ts';
 import { evolve } from '../../domain/chat/evolve.ts';
@@ -9,6 +10,7 @@ import { formatMicros, microsOfMs } from '../../domain/time.ts';
 import { type Decision, type Outcome, type Placement, rejectionOf } from '../decision.ts';
 import { rememberedEntries } from './find-answer.ts';
 import { blockStart, type KeyHash, keysPerBlock } from './key-log.ts';
+import { receiptOf } from './receipt.ts';
 import { moveToBucket, type ResidentChat } from './resident-chat.ts';
 import { placesOf } from './targets.ts';
 
@@ -36,17 +38,18 @@ export const decideCommand = (
   const tooLong = tooLongTrim(chat, command);
   if (tooLong !== undefined) return reject(command, tooLong, clock, at);
   const verdict = decide(chat.state, command, grounds);
+  const receipt = receiptOf(chat, grounds.access);
   switch (verdict.kind) {
     case 'exists':
       return 'exists';
     case 'rejected':
-      return reject(command, verdict.rejection, clock, at);
-    case 'accepted':
-      return decision(command, clock, {
-        kind: 'accepted',
-        entries: verdict.entries,
-        placement: place(chat, verdict.entries, hash, grounds, limits),
-      });
+      return reject(command, verdict.rejection, clock, at, receipt);
+    case 'accepted': {
+      const entries = receipt === undefined ? verdict.entries : verdict.entries.map((entry) => ({ ...entry, receipt }));
+      const placement = place(chat, entries, hash, grounds, limits);
+      if (changesAccess(command)) chat.rosterRev = placement.nextRev - 1;
+      return decision(command, clock, { kind: 'accepted', entries, placement });
+    }
   }
 };
 
@@ -59,10 +62,17 @@ const tooLongTrim = ({ state, firstBucket }: ResidentChat, command: Command): Re
   return { code: 'VALIDATION_FAILED', reason };
 };
 
-export const reject = (command: Command, rejection: Rejection, clock: LogicalClock, at: Micros): Decision =>
+/** `receipt`: when the policy was asked. */
+export const reject = (
+  command: Command,
+  rejection: Rejection,
+  clock: LogicalClock,
+  at: Micros,
+  receipt?: DecisionReceipt,
+): Decision =>
   decision(command, clock, {
     kind: 'rejected',
-    rejected: rejectionOf(command, rejection, command.sentAt ?? formatMicros(at), at),
+    rejected: rejectionOf(command, rejection, command.sentAt ?? formatMicros(at), at, receipt),
   });
 
 const decision = (command: Command, clock: LogicalClock, outcome: Outcome): Decision => ({

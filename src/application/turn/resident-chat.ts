@@ -1,3 +1,4 @@
+import type { DecisionReceipt, PolicyBasis } from '../../domain/access/decision-receipt.ts';
 import type { ChatState } from '../../domain/chat/chat-state.ts';
 import { type ChatId, type Micros, rev, type Seq } from '../../domain/ids.ts';
 import type { ChatSnapshot, OpenBucket } from '../ports/chat-store.ts';
@@ -24,6 +25,10 @@ export type ResidentChat = {
   activeAt: Micros | undefined;
   /** Undefined where there are no limits. */
   readonly rates: ChatRates | undefined;
+  /** No entry from here on has changed roster or settings: since the chat was read, or since the last one that did. 0 = no chat. */
+  rosterRev: number;
+  /** receipt.ts keeps it. */
+  lastReceipt: { readonly basis: PolicyBasis; readonly receipt: DecisionReceipt } | undefined;
 };
 
 export const residentChat = (
@@ -47,6 +52,8 @@ export const residentChat = (
     confirmed: false,
     activeAt: undefined,
     rates: rates.perUser === undefined && rates.perChat === undefined ? undefined : new ChatRates(rates),
+    rosterRev: nextRev - 1,
+    lastReceipt: undefined,
   };
 };
 

@@ -5,26 +5,30 @@ import type { RejectCode } from '../chat/rejection.ts';
 import type { Role } from '../chat/roster.ts';
 import { isSystem } from '../chat/system-sender.ts';
 import type { Micros, Seq, UserId } from '../ids.ts';
+import type { PolicyBasis } from './decision-receipt.ts';
 
-export type Action =
-  | 'chat:create'
-  | 'chat:update'
-  | 'chat:trim'
-  | 'chat:erase'
-  | 'member:add'
-  | 'member:remove'
-  | 'member:set_role'
-  | 'member:mute'
-  | 'message:post'
-  | 'message:edit'
-  | 'message:delete'
-  | 'reaction:add'
-  | 'reaction:remove'
-  | 'history:read'
-  | 'mention:all';
+export const everyAction = [
+  'chat:create',
+  'chat:update',
+  'chat:trim',
+  'chat:erase',
+  'member:add',
+  'member:remove',
+  'member:set_role',
+  'member:mute',
+  'message:post',
+  'message:edit',
+  'message:delete',
+  'reaction:add',
+  'reaction:remove',
+  'history:read',
+  'mention:all',
+] as const;
+export type Action = (typeof everyAction)[number];
 
 /** Age of a message, in classes, so that decisions can be cached; `none` where there is no message. */
-export type AgeClass = 'none' | 'under_15m' | 'under_1h' | 'under_24h' | 'under_7d' | 'older';
+export const ageClasses = ['none', 'under_15m', 'under_1h', 'under_24h', 'under_7d', 'older'] as const;
+export type AgeClass = (typeof ageClasses)[number];
 
 /** Everything a policy may look at. Bounded in size whatever the chat: facts, never member lists. */
 export type Facts = {
@@ -48,9 +52,10 @@ export type Facts = {
 
 export type AccessRequest = { readonly action: Action; readonly facts: Facts };
 
+/** `basis`: the rules behind it, where it was made by rules. */
 export type AccessDecision =
-  | { readonly effect: 'permit' }
-  | { readonly effect: 'deny'; readonly code: RejectCode; readonly reason: string };
+  | { readonly effect: 'permit'; readonly basis?: PolicyBasis }
+  | { readonly effect: 'deny'; readonly code: RejectCode; readonly reason: string; readonly basis?: PolicyBasis };
 
 const actions: { readonly [T in Command['type']]: Action } = {
   'chat.create': 'chat:create',

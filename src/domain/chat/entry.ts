@@ -1,3 +1,4 @@
+import type { DecisionReceipt } from '../access/decision-receipt.ts';
 import type { ChatId, ClientMessageId, Micros, Rev, Seq, UserId } from '../ids.ts';
 import type { ChatKind, ChatSettings } from './chat-state.ts';
 import type { Role } from './roster.ts';
@@ -15,6 +16,8 @@ type EntryBase = {
   readonly at: Micros;
   /** Who is to hear of it; null above `maxListedRecipients`. */
   readonly recipients: readonly UserId[] | null;
+  /** The policy's word. The first entries were made without. */
+  readonly receipt?: DecisionReceipt;
 };
 
 /** Metadata of a file that lies elsewhere. */

@@ -2,24 +2,29 @@ import type { TargetPlace } from '../../application/decision.ts';
 import { defaultSettings } from '../../domain/chat/chat-state.ts';
 import type { Change, ChatCreated, Extras, MessagePosted, PostedFields } from '../../domain/chat/entry.ts';
 import { type ChatId, clientMessageId, micros, rev, seq, type UserId, userId } from '../../domain/ids.ts';
+import { receiptField, receiptText } from '../store-kit/receipt-text.ts';
 import type { Row } from './client.ts';
 import { numberOf } from './data-access.ts';
 
 /** The cells `details` of both tables: what of an entry has no cell of its own. An entry comes back exactly as it was decided. */
 
-/** By recipients, then by recipient: a chat's posts share their list, so the text is made once per list, not per message. */
-const postDetails = new WeakMap<readonly UserId[], Map<UserId | null, string>>();
+type PostDetails = { readonly receipt: MessagePosted['receipt']; readonly text: string };
 
-export const detailsOfPost = ({ recipients, recipientId }: MessagePosted): string => {
-  const make = () => JSON.stringify({ v: 1, recipients, recipientId });
+/** By recipients, then by recipient: a chat's posts share their list and mostly their receipt, so the text is made once, not per message. */
+const postDetails = new WeakMap<readonly UserId[], Map<UserId | null, PostDetails>>();
+
+export const detailsOfPost = ({ recipients, recipientId, receipt }: MessagePosted): string => {
+  const make = () => JSON.stringify({ v: 1, recipients, recipientId, receipt: receiptText(receipt) });
   if (recipients === null) return make();
-  let texts = postDetails.get(recipients);
-  if (texts === undefined) {
-    texts = new Map();
-    postDetails.set(recipients, texts);
+  let known = postDetails.get(recipients);
+  if (known === undefined) {
+    known = new Map();
+    postDetails.set(recipients, known);
   }
-  const text = texts.get(recipientId) ?? make();
-  texts.set(recipientId, text);
+  const last = known.get(recipientId);
+  if (last !== undefined && last.receipt === receipt) return last.text;
+  const text = make();
+  known.set(recipientId, { receipt, text });
   return text;
 };
 
@@ -50,7 +55,7 @@ export const messageColumns = 'seq, rev, sender_id, client_message_id, fingerpri
 export const isPost = (row: Row): boolean => row.rev !== null;
 
 export const postOfRow = (chatId: ChatId, row: Row): MessagePosted => {
-  const { recipients, recipientId } = JSON.parse(row.details);
+  const { recipients, recipientId, receipt } = JSON.parse(row.details);
   return {
     type: 'message.posted',
     ...sharedFields(chatId, row),
@@ -59,6 +64,7 @@ export const postOfRow = (chatId: ChatId, row: Row): MessagePosted => {
     body: row.body,
     recipientId,
     extras: extrasOf(row),
+    ...receiptField(receipt),
   };
 };
 

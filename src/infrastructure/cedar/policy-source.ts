@@ -1,10 +1,24 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** One file of a policy folder. `path` is as people may open it, for messages. */
 export type PolicyFile = { readonly path: string; readonly text: string };
 
 export type PolicySource = { readonly schema: PolicyFile; readonly policies: readonly PolicyFile[] };
+
+/** Names a policy set in receipts and logs: 48 bits over names and texts, the same on every instance that has the same files. */
+export const hashOf = ({ schema, policies }: PolicySource): string => {
+  const hash = createHash('sha256');
+  for (const { path, text } of [schema, ...policies]) hash.update(JSON.stringify([basename(path), text]));
+  return hash.digest('base64url').slice(0, 8);
+};
+
+/** `offset` in UTF-16 units; both count from 1. */
+export const placeIn = (text: string, offset: number): { line: number; column: number } => {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: before[before.length - 1]!.length + 1 };
+};
 
 export const schemaFileName = 'schema.cedarschema';
 

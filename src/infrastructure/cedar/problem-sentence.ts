@@ -1,5 +1,5 @@
 import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs';
-import type { PolicyFile } from './policy-source.ts';
+import { type PolicyFile, placeIn } from './policy-source.ts';
 
 /** One of Cedar's errors as a sentence that begins with file, line and column. */
 export const problemSentence = ({ path, text }: PolicyFile, error: DetailedError): string => {
@@ -26,6 +26,6 @@ const withoutCedarIds = (message: string): string =>
 
 /** Cedar counts UTF-8 bytes. */
 const lineAndColumn = (text: string, byteOffset: number): string => {
-  const before = Buffer.from(text).subarray(0, byteOffset).toString().split('\n');
-  return `${before.length}:${before[before.length - 1]!.length + 1}`;
+  const { line, column } = placeIn(text, Buffer.from(text).subarray(0, byteOffset).toString().length);
+  return `${line}:${column}`;
 };

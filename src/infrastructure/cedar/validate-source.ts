@@ -1,26 +1,8 @@
 import { checkParseContext, checkParseSchema, validate } from '@cedar-policy/cedar-wasm/nodejs';
-import { type Action, strangersFacts } from '../../domain/access/access-request.ts';
-import { type PolicyRule, rulesOf } from './policy-rules.ts';
+import { everyAction, strangersFacts } from '../../domain/access/access-request.ts';
+import { type PolicyRule, repeatedIds, rulesOf } from './policy-rules.ts';
 import { type PolicyFile, PolicyRefused, type PolicySource } from './policy-source.ts';
 import { oncePerPlace, problemSentence } from './problem-sentence.ts';
-
-const everyAction: { readonly [A in Action]: true } = {
-  'chat:create': true,
-  'chat:update': true,
-  'chat:trim': true,
-  'chat:erase': true,
-  'member:add': true,
-  'member:remove': true,
-  'member:set_role': true,
-  'member:mute': true,
-  'message:post': true,
-  'message:edit': true,
-  'message:delete': true,
-  'mention:all': true,
-  'reaction:add': true,
-  'reaction:remove': true,
-  'history:read': true,
-};
 
 /** All rules, in the order of files and lines. Throws PolicyRefused with everything that is wrong in any file. */
 export const validateSource = ({ schema, policies }: PolicySource): readonly PolicyRule[] => {
@@ -37,6 +19,7 @@ export const validateSource = ({ schema, policies }: PolicySource): readonly Pol
     rules.push(...ofFile.rules);
     problems.push(...ofFile.problems);
   }
+  problems.push(...repeatedIds(rules));
   if (problems.length > 0) throw new PolicyRefused(problems);
   return rules;
 };
@@ -46,7 +29,7 @@ export const validateSource = ({ schema, policies }: PolicySource): readonly Pol
 const problemsOfSchema = (schema: PolicyFile): string[] => {
   const parsed = checkParseSchema(schema.text);
   if (parsed.type === 'failure') return parsed.errors.map((error) => problemSentence(schema, error));
-  return Object.keys(everyAction).flatMap((id) => {
+  return everyAction.flatMap((id) => {
     const answer = checkParseContext({ context: strangersFacts, schema: schema.text, action: { type: 'Action', id } });
     if (answer.type === 'success') return [];
     return answer.errors.map((error) => `${schema.path}: the facts of ${id} do not fit: ${error.message}.`);

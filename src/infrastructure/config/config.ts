@@ -42,6 +42,8 @@ export type Config = {
   readonly sessionTimeoutMs: number;
   readonly dataDir: string;
   readonly policyDir: string;
+  /** Policies that look on; undefined: none. */
+  readonly policyShadowDir: string | undefined;
   readonly migrate: boolean;
 };
 

@@ -71,6 +71,7 @@ export const environmentSchema = z.object({
   CASSANDRA_PASSWORD_FILE: text('/run/secrets/cassandra-password'),
   DATA_DIR: text('./data'),
   POLICY_DIR: text('./policies'),
+  POLICY_SHADOW_DIR: text('./policies-next'),
   MIGRATE: yesOrNo(true),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
 });

@@ -128,6 +128,7 @@ const configOf = (environment: Environment, { key, cassandraPassword }: Secrets)
     sessionTimeoutMs: environment.SESSION_TIMEOUT_MS ?? 6000,
     dataDir: environment.DATA_DIR ?? './data',
     policyDir: environment.POLICY_DIR ?? './policies',
+    policyShadowDir: environment.POLICY_SHADOW_DIR,
     migrate: environment.MIGRATE ?? !production,
   };
 };

@@ -4,12 +4,14 @@ import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { ChatReader } from '../../application/ports/chat-reader.ts';
 import type { CommandSender } from '../../application/ports/command-sender.ts';
 import type { PersonalStore } from '../../application/ports/personal-store.ts';
+import type { PolicyBook } from '../../application/ports/policy-book.ts';
 import type { PolicyDecisionPoint } from '../../application/ports/policy-decision-point.ts';
 import type { Clock, IdGenerator } from '../../application/ports/system.ts';
 import type { Telemetry } from '../../application/ports/telemetry.ts';
 import type { UserDirectory } from '../../application/ports/user-directory.ts';
 import { chatOfUsers } from '../../application/use-cases/chat-of-users.ts';
 import { createChat } from '../../application/use-cases/create-chat.ts';
+import { explainAccess, explainDecision } from '../../application/use-cases/explain.ts';
 import { getChat } from '../../application/use-cases/get-chat.ts';
 import { checkIntegrity, getOutcome } from '../../application/use-cases/inspect-chat.ts';
 import { listChats } from '../../application/use-cases/list-chats.ts';
@@ -30,6 +32,7 @@ import { oneMessageRoutes } from './message.route.ts';
 import { messageRoutes } from './messages.route.ts';
 import { describeRoutes } from './openapi.ts';
 import { withoutPathPrefix } from './path-prefix.ts';
+import { policyRoutes } from './policy.route.ts';
 import { measureRequests } from './request-metrics.ts';
 import { seedRoutes } from './seed/seed.route.ts';
 import { type HmacAlgorithm, tokenVerifier } from './verify-token.ts';
@@ -40,6 +43,7 @@ export type AppDeps = {
   readonly personal: PersonalStore;
   readonly directory: UserDirectory;
   readonly policy: PolicyDecisionPoint;
+  readonly policyBook: PolicyBook;
   readonly ids: IdGenerator;
   readonly clock: Clock;
   readonly auth: { readonly key: string; readonly algorithm: HmacAlgorithm };
@@ -148,6 +152,12 @@ const v1 =
         moveReadMarker: moveReadMarker({ ...reads, personal }),
         getOutcome: getOutcome(reads),
         checkIntegrity: checkIntegrity(reads),
+      }),
+    );
+    await app.register(
+      policyRoutes({
+        explainAccess: explainAccess({ ...reads, book: deps.policyBook }),
+        explainDecision: explainDecision({ ...reads, book: deps.policyBook }),
       }),
     );
   };

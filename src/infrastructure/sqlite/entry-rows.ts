@@ -2,11 +2,12 @@ import type { SQLOutputValue } from 'node:sqlite';
 import type { EntryKey } from '../../application/ports/chat-store.ts';
 import type { Change, MessagePosted } from '../../domain/chat/entry.ts';
 import { type ChatId, type ClientMessageId, micros, rev, seq, type UserId } from '../../domain/ids.ts';
+import { receiptField, receiptText } from '../store-kit/receipt-text.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 
 export const postColumns =
-  'seq, rev, sender_id, client_message_id, fingerprint, sent_at, at, recipients, body, recipient_id, extras';
+  'seq, rev, sender_id, client_message_id, fingerprint, sent_at, at, recipients, body, recipient_id, extras, receipt';
 
 const jsonOrNull = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 export const parsedOrNull = (text: SQLOutputValue | undefined) => (text === null ? null : JSON.parse(text as string));
@@ -24,6 +25,7 @@ export const postValues = (entry: MessagePosted) => [
   entry.body,
   entry.recipientId,
   jsonOrNull(entry.extras),
+  receiptText(entry.receipt) ?? null,
 ];
 
 /** What is read was written by this service: its ids are not checked again. */
@@ -46,6 +48,7 @@ export const postOf = (chatId: ChatId, row: Row): MessagePosted => ({
   body: row.body as string,
   recipientId: row.recipient_id as UserId | null,
   extras: parsedOrNull(row.extras),
+  ...receiptField(row.receipt as string | null),
 });
 
 export const changeColumns = 'chat_id, rev, type, sender_id, client_message_id, fingerprint, sent_at, at, content, seq';

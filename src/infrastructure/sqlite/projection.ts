@@ -12,7 +12,7 @@ export const projection = (database: DatabaseSync): ((decisions: readonly Decisi
   const begin = database.prepare('BEGIN IMMEDIATE');
   const commit = database.prepare('COMMIT');
   const addPost = database.prepare(
-    `INSERT INTO messages (chat_id, ${postColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO messages (chat_id, ${postColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const addChange = database.prepare(`INSERT INTO changes (${changeColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const moveHead = database.prepare(

@@ -107,8 +107,13 @@ const version2 = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** By which policy a post was decided (receipt-text.ts). Other entries have it in their content. */
+const version3 = `
+  ALTER TABLE messages ADD COLUMN receipt TEXT;
+`;
+
 /** Each takes the tables from the version before it to its own. What is released is never changed. */
-const steps = [version1, version2];
+const steps = [version1, version2, version3];
 
 /** Brings the tables to this version of the service. Throws when a later version has written them. */
 export const migrate = (database: DatabaseSync): void => {

@@ -1,5 +1,6 @@
 import { type Answer, isEntry, type RejectedCommand } from '../../application/decision.ts';
 import type { MessageView } from '../../application/ports/chat-reader.ts';
+import type { DecisionReceipt } from '../../domain/access/decision-receipt.ts';
 import type {
   Change,
   ChatCreated,
@@ -21,6 +22,15 @@ export const eventIdOf = (answer: Answer): string =>
   isEntry(answer) ? `${answer.chatId}/${answer.rev}` : `${answer.chatId}/${answer.senderId}/${answer.clientMessageId}`;
 
 const none: readonly never[] = [];
+
+/** By which policy and rules it was decided; what was decided before there were receipts says nothing of it. */
+const decisionJson = ({ receipt }: Answer) => (receipt === undefined ? undefined : { decision: receiptJson(receipt) });
+
+export const receiptJson = ({ policy, rules, rosterRev }: DecisionReceipt) => ({
+  policy,
+  rules,
+  roster_rev: rosterRev,
+});
 
 /** What hangs on a text; of a message that is gone only what it answered. */
 const extrasJson = (extras: Extras | null, gone: boolean, editedAt: string | null) => ({
@@ -73,6 +83,7 @@ const messageFields = <Type extends string>(
 const postedJson = (entry: MessagePosted) => ({
   ...messageFields('message.posted', entry, entry, entry.body, 1, false, null),
   by: null,
+  ...decisionJson(entry),
 });
 
 /** A message as it is now, in the form that it had when it was posted. */
@@ -96,12 +107,14 @@ const byJson = ({ senderId, clientMessageId, sentAt, at }: Entry) => ({
 const editedJson = (entry: MessageEdited) => ({
   ...messageFields(entry.type, entry, entry.post, entry.body, entry.version, false, formatMicros(entry.at)),
   by: byJson(entry),
+  ...decisionJson(entry),
 });
 
 const deletedJson = (entry: MessageDeleted) => ({
   ...messageFields(entry.type, entry, entry.post, '', entry.version, true, null),
   by: byJson(entry),
   scope: entry.scope,
+  ...decisionJson(entry),
 });
 
 /** What events have in common that are not about one message. */
@@ -183,6 +196,7 @@ const rejectedJson = (answer: RejectedCommand): object =>
         code: answer.code,
         recipients: null,
         ...retryJson(answer),
+        ...decisionJson(answer),
       }
     : {
         v: 1,
@@ -193,6 +207,7 @@ const rejectedJson = (answer: RejectedCommand): object =>
         code: answer.code,
         reject_reason: answer.reason,
         ...retryJson(answer),
+        ...decisionJson(answer),
       };
 
 /** An event's body: a pure function of what was decided, so a repeat is the same text, byte for byte. */
@@ -208,7 +223,12 @@ export const eventJson = (answer: Answer): object => {
     case 'command.rejected':
       return rejectedJson(answer);
     default:
-      return { ...entryJson(answer), ...contentJson(answer), recipients: wireUserIds(answer.recipients) };
+      return {
+        ...entryJson(answer),
+        ...contentJson(answer),
+        recipients: wireUserIds(answer.recipients),
+        ...decisionJson(answer),
+      };
   }
 };
 
@@ -218,6 +238,19 @@ export const eventBody = (answer: Answer): string =>
     : JSON.stringify(eventJson(answer));
 
 const text = JSON.stringify as (value: string | number | null) => string;
+
+const decisionTexts = new WeakMap<DecisionReceipt, string>();
+
+/** Most posts of a chat share their receipt. */
+const decisionText = (receipt: DecisionReceipt | undefined): string => {
+  if (receipt === undefined) return '';
+  let known = decisionTexts.get(receipt);
+  if (known === undefined) {
+    known = `,"decision":${JSON.stringify(receiptJson(receipt))}`;
+    decisionTexts.set(receipt, known);
+  }
+  return known;
+};
 
 /** The text of most events, put together by hand: 0.25 µs against 1.4 µs for the object and
  *  JSON.stringify. A test holds it to `eventJson`. Chat ids need no escapes. */
@@ -231,6 +264,6 @@ const plainPostText = (post: MessagePosted): string => {
     `"delivered_at":"${formatMicros(post.at)}","body":${text(post.body)},"is_edited":false,"is_deleted":false,` +
     `"reject_reason":null,"v":1,"type":"message.posted","event_id":"${chatId}/${rev}","rev":${rev},"seq":${seq},` +
     `"version":1,"code":null,"recipients":${wireUserIdsText(post.recipients)},"reply_to":null,"mentions":[],` +
-    `"attachments":[],"edited_at":null,"by":null}`
+    `"attachments":[],"edited_at":null,"by":null${decisionText(post.receipt)}}`
   );
 };

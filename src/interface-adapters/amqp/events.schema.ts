@@ -20,6 +20,17 @@ const by = z
   .object({ sender_id: wireUserIdSchema, client_message_id: z.string(), sent_at: sentAt, at: time })
   .describe('The command that changed the message; its own fields are those of its post.');
 
+export const decisionSchema = z
+  .object({
+    policy: z.string().describe('Short hash of the policy set.'),
+    rules: z
+      .array(z.string())
+      .readonly()
+      .describe('The rules that permitted it, or forbade it; none when nothing permits it.'),
+    roster_rev: z.int().describe('Roster and settings were those that the log says up to this rev; 0 before the chat.'),
+  })
+  .describe("The policy's word. Left out where it was not asked, and of what is older than receipts.");
+
 const seedFields = {
   id: z.string().describe('`<chat_id>.<seq>`; opaque.'),
   client_message_id: z.string(),
@@ -55,10 +66,12 @@ export const messageFields = {
   by: z.null(),
 };
 
-export const messagePostedSchema = z.object(messageFields).meta({ id: 'MessagePosted' });
+const decision = { decision: decisionSchema.optional() };
+
+export const messagePostedSchema = z.object({ ...messageFields, ...decision }).meta({ id: 'MessagePosted' });
 
 export const messageEditedSchema = z
-  .object({ ...messageFields, type: z.literal('message.edited'), edited_at: time, by })
+  .object({ ...messageFields, type: z.literal('message.edited'), edited_at: time, by, ...decision })
   .meta({ id: 'MessageEdited' });
 
 export const messageDeletedSchema = z
@@ -68,6 +81,7 @@ export const messageDeletedSchema = z
     edited_at: z.null(),
     by,
     scope: z.enum(['everyone', 'me']).describe('`me`: only who deleted it no longer sees it; nobody else is told.'),
+    ...decision,
   })
   .meta({ id: 'MessageDeleted' });
 
@@ -91,6 +105,7 @@ export const messageRejectedSchema = z
     code: rejectCode,
     recipients: z.null(),
     retry_after_ms: retryAfterMs,
+    ...decision,
   })
   .meta({ id: 'MessageRejected' });
 
@@ -107,6 +122,7 @@ export const commandRejectedSchema = z
     code: rejectCode,
     reject_reason: z.string(),
     retry_after_ms: retryAfterMs,
+    ...decision,
   })
   .meta({ id: 'CommandRejected' });
 
@@ -128,6 +144,7 @@ const event = <Type extends string, Fields extends z.ZodRawShape>(
       at: time.describe('When it was decided.'),
       ...fields,
       recipients,
+      ...decision,
     })
     .meta({ id });
 

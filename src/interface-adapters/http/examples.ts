@@ -77,7 +77,33 @@ const chatSummary = {
 };
 const seedChat = { id, related_users: [{ id: 1, username: 'anna', avatar_url: 'https://example.org/a.png' }] };
 
+const decision = { policy: 'q0Zt3m9A', rules: ['authors-edit'], roster_rev: 1 };
+const rule = { id: 'authors-edit', effect: 'permit', place: 'messages.cedar:13' };
+const facts = {
+  is_member: true,
+  is_system: false,
+  role: 'member',
+  muted: false,
+  chat_kind: 'group',
+  chat_closed: false,
+  is_author: true,
+  age: 'under_1h',
+  for_everyone: true,
+  is_self: false,
+  target_role: 'none',
+  new_role: 'none',
+};
+
 export const examples: Readonly<Record<string, unknown>> = {
+  ExplainAccess: { user_id: 2, action: 'message:edit', chat_id: id, seq: 17 },
+  Facts: facts,
+  AccessExplained: { effect: 'permit', code: null, reason: null, policy: 'q0Zt3m9A', rules: [rule], facts },
+  DecisionExplained: {
+    event: { ...posted, decision: { ...decision, rules: ['members-write'] } },
+    decision: { ...decision, rules: ['members-write'] },
+    in_force: true,
+    rules: [{ ...rule, id: 'members-write', place: 'messages.cedar:3' }],
+  },
   Alive: { status: 'ok' },
   Readiness: {
     status: 'ready',

@@ -26,6 +26,7 @@ export const testApp = (changes: Partial<AppDeps> = {}): TestApp => {
     personal,
     directory,
     policy,
+    policyBook: { hash: 'q0Zt3m9A', rules: [{ id: 'members-write', effect: 'permit', place: 'messages.cedar:3' }] },
     clock: realClock,
     ids: randomIds,
     auth: { key: testKey, algorithm: 'HS256' },

@@ -19,6 +19,7 @@ const extras: Extras = {
   mentionsAll: false,
   attachments: [{ url: 'https://f.example/a.png', name: 'a.png', mediaType: 'image/png', size: 17 }],
 };
+const receipt = { policy: 'q0Zt3m9A', rules: ['members-write'], rosterRev: 6 };
 const posted: MessagePosted = {
   type: 'message.posted',
   chatId: chatId('d-1'),
@@ -33,6 +34,7 @@ const posted: MessagePosted = {
   body: 'hé "quoted"',
   recipientId: userId('u8'),
   extras: null,
+  receipt,
 };
 /** Somebody else did something about it, later. */
 const later = {
@@ -44,6 +46,7 @@ const later = {
   sentAt: '2025-12-16T11:00:00.000000Z',
   at: micros(1_764_000_600_000_000),
   recipients: [userId('7'), userId('u8')],
+  receipt,
 };
 const postOf = (entry: MessagePosted): PostedFields => stateOf(entry).post;
 const settings: ChatSettings = { title: 't', closed: true, slowModeMs: 5, history: 'full', retentionDays: null };
@@ -92,9 +95,9 @@ const entries: readonly Entry[] = [
 ];
 const rejection = { code: 'SLOW_MODE', reason: 'no', retryAfterMs: 250 } as const;
 const rejections = [
-  rejectionOf(post('d-1', 'm-1', { sender: '7' }), { code: 'NOT_A_MEMBER', reason: 'no' }, 'now', posted.at),
-  rejectionOf(post('d-1', 'm-1', { sender: '7' }), rejection, 'now', posted.at),
-  rejectionOf(removeMemberCommand(posted, { userId: about }), rejection, 'now', posted.at),
+  rejectionOf(post('d-1', 'm-1', { sender: '7' }), { code: 'NOT_A_MEMBER', reason: 'no' }, 'now', posted.at, receipt),
+  rejectionOf(post('d-1', 'm-1', { sender: '7' }), rejection, 'now', posted.at, receipt),
+  rejectionOf(removeMemberCommand(posted, { userId: about }), rejection, 'now', posted.at, receipt),
 ] as const;
 const [rejected] = rejections;
 
@@ -141,6 +144,7 @@ const plain = {
   edited_at: null,
   by: null,
 };
+const decision = { policy: 'q0Zt3m9A', rules: ['members-write'], roster_rev: 6 };
 const shownExtras = {
   reply_to: 3,
   mentions: [9, 'u8'],
@@ -161,8 +165,8 @@ describe('an event', () => {
   });
 
   it('of an accepted message says what was stored', () => {
-    expect(written(posted)).toEqual(plain);
-    expect(written({ ...posted, extras })).toEqual({ ...plain, ...shownExtras });
+    expect(written(posted)).toEqual({ ...plain, decision });
+    expect(written({ ...posted, extras })).toEqual({ ...plain, ...shownExtras, decision });
     expect(written({ ...posted, extras: { ...extras, mentions: [], mentionsAll: true } }).mentions).toBe('all');
   });
 
@@ -178,6 +182,7 @@ describe('an event', () => {
       version: 2,
       edited_at: by.at,
       by,
+      decision,
     });
   });
 
@@ -194,6 +199,7 @@ describe('an event', () => {
       version: 2,
       by,
       scope: 'everyone',
+      decision,
     });
   });
 
@@ -241,6 +247,8 @@ describe('an event', () => {
           const clientId = clientMessageId(id);
           const entry = { ...posted, body, sentAt, clientMessageId: clientId, senderId, recipientId, recipients };
           expect(eventBody(entry)).toBe(JSON.stringify(eventJson(entry)));
+          const { receipt: _, ...older } = entry;
+          expect(eventBody(older)).toBe(JSON.stringify(eventJson(older)));
         },
       ),
     );

@@ -30,7 +30,7 @@ describe('a policy folder', () => {
         /^b\.cedar:2:8: attribute `is_memebr` in context .* not found \(did you mean `is_member`\?\)\.$/,
       ),
       expect.stringMatching(/^c\.cedar:1:30: unrecognized action `Action::"message:send"`.*\.$/),
-      expect.stringMatching(/^d\.cedar #1: @code\("NOPE"\) is not one of the codes/),
+      expect.stringMatching(/^d\.cedar:1:1: @code\("NOPE"\) is not one of the codes/),
     ]);
   });
 
@@ -43,6 +43,16 @@ describe('a policy folder', () => {
     ['looks at who asks', 'permit (principal == Anyone::"7", action, resource);', /not declared as a valid eid/],
     ['can never apply', 'permit (principal, action, resource) when { resource has title };', /impossible/],
     ['is a template', 'permit (principal == ?principal, action, resource);', /template/],
+    [
+      'has a name that no receipt could hold',
+      '@id("a/b") permit (principal, action, resource);',
+      /:1:1: @id\("a\/b"\) must/,
+    ],
+    [
+      'has the name of another one',
+      '@id("a") permit (principal, action, resource);\n@id("a") forbid (principal, action, resource) when { context.muted };',
+      /a\.cedar:2: the id a is taken by the rule at .*a\.cedar:1/,
+    ],
     ['names a code on a permit', '@code("GONE") permit (principal, action, resource);', /belongs on a forbid/],
   ])('is refused when a rule %s', (_, rule, sentence) => {
     expect(problemsOf({ 'a.cedar': rule })).toEqual([expect.stringMatching(sentence)]);

@@ -213,3 +213,58 @@ describe('the rest', () => {
     );
   });
 });
+
+describe('the policy, explained', () => {
+  const explain = (user: number | string, payload: object) =>
+    test.as(user, { method: 'POST', url: '/v1/policy/explain', payload });
+
+  it('says what would be decided, by which rules and with which facts, and changes nothing', async () => {
+    await posted(2, 'one');
+    test.ports.policy.decide = async (requests) => {
+      test.ports.asked.push(...requests);
+      return [
+        { effect: 'deny', code: 'FORBIDDEN', reason: 'No.', basis: { policy: 'q0Zt3m9A', rules: ['members-write'] } },
+      ];
+    };
+    const question = { user_id: 2, action: 'message:edit', chat_id: chat, seq: 1, about_user_id: 1, new_role: 'guest' };
+    const answer = await explain(1, question);
+    expect(answer.json()).toEqual({
+      effect: 'deny',
+      code: 'FORBIDDEN',
+      reason: 'No.',
+      policy: 'q0Zt3m9A',
+      rules: [{ id: 'members-write', effect: 'permit', place: 'messages.cedar:3' }],
+      facts: test.ports.asked.at(-1)!.facts,
+    });
+    expect(answer.json().facts).toMatchObject({
+      is_member: true,
+      role: 'member',
+      chat_kind: 'group',
+      is_author: true,
+      target_role: 'owner',
+      new_role: 'guest',
+      is_self: false,
+    });
+  });
+
+  it('is for those who run the chat and for operators; a stranger learns nothing', async () => {
+    const question = { user_id: 2, action: 'message:post', chat_id: chat };
+    expect((await explain(2, question)).json().code).toBe('FORBIDDEN');
+    for (const chat_id of [chat, 'nowhere'])
+      expect((await explain(9, { ...question, chat_id })).json().code).toBe('CHAT_NOT_FOUND');
+    expect((await explain('system', question)).statusCode).toBe(200);
+    expect((await explain(1, { user_id: 2, action: 'chat:create' })).json().code).toBe('FORBIDDEN');
+    expect((await explain('system', { user_id: 2, action: 'chat:create' })).json().facts.chat_kind).toBe('group');
+    expect((await explain(1, { ...question, action: 'chat:sing' })).statusCode).toBe(400);
+  });
+
+  it('says of what is older than receipts that nothing is known', async () => {
+    await post(test, 1, chat, { body: 'old', client_message_id: 'old-1' });
+    expect((await call(1, 'GET', '/decisions/old-1')).json()).toMatchObject({
+      event: { body: 'old' },
+      decision: null,
+      in_force: false,
+      rules: [],
+    });
+  });
+});

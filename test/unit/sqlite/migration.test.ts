@@ -145,7 +145,7 @@ describe('a data folder of version 1', () => {
     expect(await cell.reader.chat(odd)).toMatchObject({ settings });
     await cell.close();
     const database = new DatabaseSync(join(dataDir, 'chats.sqlite'), { readOnly: true });
-    expect(database.prepare('PRAGMA user_version').get()?.user_version).toBe(2);
+    expect(database.prepare('PRAGMA user_version').get()?.user_version).toBe(3);
     expect(database.prepare('PRAGMA integrity_check').get()?.integrity_check).toBe('ok');
     database.close();
     cell = openSqliteCell({ dataDir });
