@@ -45,7 +45,7 @@ const run = async (): Promise<void> => {
   if (rabbitmq === undefined)
     throw new Stop('Set RABBITMQ_URL: the broker inside the process keeps no dead letters over its end.');
   const names = { commands: values.exchange, deadLetters: values.queue };
-  const queue = await DeadLetterQueue.open(rabbitmq.url, names, new SystemClock());
+  const queue = await DeadLetterQueue.open(rabbitmq, names, new SystemClock());
   try {
     if (action === 'list') await list(queue, Number(values.limit));
     else if (action === 'show') await show(queue, ids);

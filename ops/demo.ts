@@ -20,6 +20,7 @@ type Page = { readonly items: readonly Message[]; readonly older: string | null 
 
 const keyOf = (config: ReturnType<typeof loadConfig>): string => {
   if (config.auth.key !== undefined) return config.auth.key;
+  if (config.auth.jwksUrl !== undefined) throw new Stop('JWKS_URL is set: the demo cannot sign tokens of its own.');
   const path = developmentKeyPath(config.dataDir);
   try {
     return readFileSync(path, 'utf8').trim();
@@ -36,7 +37,7 @@ const demo = async (): Promise<void> => {
   const key = keyOf(config);
 
   const ask = async (user: number, method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> => {
-    const token = await issueToken(key, userId(String(user)), 300, config.auth.algorithm);
+    const token = await issueToken(key, userId(String(user)), 300, config.auth.algorithm, config.auth);
     const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
     const request = { method, headers, ...(body && { body: JSON.stringify(body) }) };
     const response = await fetch(`${base}${path}`, request).catch((error: Error) => {

@@ -6,7 +6,6 @@ import type { Telemetry } from './application/ports/telemetry.ts';
 import { defaultBucketLimits } from './application/turn/decide-command.ts';
 import { PolicyLog } from './infrastructure/cedar/policy-log.ts';
 import type { Config } from './infrastructure/config/config.ts';
-import { developmentKey } from './infrastructure/config/development-key.ts';
 import { buildApp } from './infrastructure/http/app.ts';
 import { close, listen } from './infrastructure/http/server.ts';
 import { randomIds } from './infrastructure/system/random-ids.ts';
@@ -18,11 +17,11 @@ import { keyHash } from './interface-adapters/amqp/command-identity.ts';
 import { type Broker, openBroker } from './open-broker.ts';
 import { openPolicies } from './open-policies.ts';
 import { openStore, type Store } from './open-store.ts';
+import { tokenRulesOf } from './token-rules.ts';
 
 export type Service = {
   readonly address: string;
   readonly metricsAddress: string;
-  readonly key: string;
   /** Resolves when commands are consumed; rejects when a setting makes that impossible. */
   readonly running: Promise<void>;
   /** Looks at the policy folders now. */
@@ -38,7 +37,7 @@ const residency = { maxChats: 2_000, idleMs: 60_000 };
 export const startService = async (config: Config, logger: ServiceLogger): Promise<Service> => {
   const clock = new SystemClock();
   const stopping = new AbortController();
-  const key = config.auth.key ?? developmentKey(config.dataDir);
+  const auth = tokenRulesOf(config);
   const observation = await startTelemetry({
     host: config.http.host,
     port: config.metricsPort,
@@ -68,8 +67,10 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
     policy,
     policyBook: policies.book,
     ids: randomIds,
-    auth: { key, algorithm: config.auth.algorithm },
+    auth,
     corsOrigins: config.http.corsOrigins,
+    trustProxy: config.http.trustProxy,
+    requestsPerMinute: config.http.requestsPerMinute,
     checks: {
       store: async () => present(store, 'store').reader.ping(),
       broker: async () => present(broker, 'broker').check(),
@@ -119,7 +120,6 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
   return {
     address,
     metricsAddress: observation.address,
-    key,
     running,
     reloadPolicies: policies.reload,
     stop: async () => {

@@ -5,6 +5,7 @@ import { loadConfig } from './infrastructure/config/load-config.ts';
 import { issueToken } from './infrastructure/http/issue-token.ts';
 import { createLogger } from './infrastructure/telemetry/logger.ts';
 import { dieOnDefects, reloadOnHangup, stopOnSignals } from './lifecycle.ts';
+import { tokenRulesOf } from './token-rules.ts';
 
 /** What cannot be mended by waiting ends the process with one sentence. */
 const refuse = (error: unknown): never => {
@@ -24,8 +25,9 @@ const main = async () => {
   reloadOnHangup(service, logger);
   await service.running;
   logger.info({ address: service.address, metrics: service.metricsAddress }, 'serving');
-  if (config.auth.key !== undefined) return;
-  const token = await issueToken(service.key, userId('1'), dayInSeconds, config.auth.algorithm);
+  const { keys, algorithm, ...claims } = tokenRulesOf(config);
+  if (config.auth.key !== undefined || !('shared' in keys)) return;
+  const token = await issueToken(keys.shared, userId('1'), dayInSeconds, algorithm, claims);
   console.log(`
 chat-messaging serves ${service.address} (documentation at ${service.address}/docs).
 A token of user 1 for today, made with the development key in ${config.dataDir}:

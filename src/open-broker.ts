@@ -39,7 +39,7 @@ export const openBroker = async (config: Config, surroundings: Surroundings): Pr
   }
   const broker = await openAmqpBroker({
     ...surroundings,
-    url: rabbitmq.url,
+    ...rabbitmq,
     prefetch,
     deliveryExchange: delivery.exchange,
     deliveryExchangeType: delivery.exchangeType,

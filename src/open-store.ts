@@ -39,12 +39,19 @@ export const migrate = async ({ cassandra }: Config, logger: Logger): Promise<vo
   await migrateCassandra({ ...endpointOf(cassandra), replicationFactor: cassandra.replicationFactor, logger });
 };
 
-const endpointOf = ({ contactPoints, localDataCenter, keyspace, credentials }: NonNullable<Config['cassandra']>) => ({
+const endpointOf = ({
+  contactPoints,
+  localDataCenter,
+  keyspace,
+  credentials,
+  tls,
+}: NonNullable<Config['cassandra']>) => ({
   contactPoints,
   localDataCenter,
   keyspace,
   username: credentials?.username,
   password: credentials?.password,
+  tls,
 });
 
 const longestPauseMs = 10_000;

@@ -13,5 +13,9 @@ cassandra_port=${LOCAL_STACK_CASSANDRA_PORT:-9049}
 cassandra_storage_port=$((cassandra_port + 1000))
 cassandra_heap=${LOCAL_STACK_CASSANDRA_HEAP:-1g}
 
+# A folder with ca.pem, server.pem, server-key.pem, server.p12 and trust.p12 (password `chat-messaging`): then both servers speak TLS alone, ask
+# clients for a certificate, and Cassandra asks for a user too.
+tls_dir=${LOCAL_STACK_TLS_DIR:-}
+
 # How long a server may take until it answers.
 start_timeout_s=${LOCAL_STACK_START_TIMEOUT:-120}

@@ -37,7 +37,7 @@ trap 'exit 130' INT TERM
 port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
 key="a key for fuzzing, long enough for anybody"
 url="http://127.0.0.1:$port"
-env -i PATH="$PATH" HOME="$HOME" HTTP_PORT="$port" DATA_DIR="$work/data" KEY="$key" LOG_LEVEL=error \
+env -i PATH="$PATH" HOME="$HOME" HTTP_PORT="$port" DATA_DIR="$work/data" KEY="$key" LOG_LEVEL=error HTTP_REQUESTS_PER_USER=0 HTTP_REQUESTS_PER_ADDRESS=0 \
   node src/main.ts >"$work/service.log" 2>&1 &
 service=$!
 for _ in $(seq 100); do

@@ -129,7 +129,7 @@ describe('npm run dead-letters', () => {
     const missing = await deadLetters('show', 'nobody');
     expect(missing.err).toMatch(/^Not among the first 65535 in the queue \(5 more lie behind them\): nobody/);
     expect((await deadLetters('list', '--limit', '10')).out).toMatch(/There are more; these are the first 10/);
-    const looking = await DeadLetterQueue.open(rabbitmqUrl(), world.names, new SystemClock());
+    const looking = await DeadLetterQueue.open({ url: rabbitmqUrl() }, world.names, new SystemClock());
     const bodies: string[] = [];
     const { beyond } = await looking.walk(({ message }) => {
       bodies.push(message.content.toString());
@@ -261,7 +261,7 @@ describe('npm run dead-letters', () => {
       expect(err).toMatch(code === 0 ? /^$/ : /^Somebody else is going through the dead letters/);
     }
     expect(results.some(({ code }) => code === 0)).toBe(true);
-    const looking = await DeadLetterQueue.open(rabbitmqUrl(), world.names, new SystemClock());
+    const looking = await DeadLetterQueue.open({ url: rabbitmqUrl() }, world.names, new SystemClock());
     expect((await deadLetters('list')).err).toMatch(/^Somebody else/);
     await looking.close();
     expect(await names()).toEqual(['m1', 'm2']);

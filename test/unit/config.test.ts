@@ -26,8 +26,14 @@ describe('the configuration', () => {
       production: false,
       instanceId: `${hostname()}:8002`,
       logLevel: 'info',
+      http: {
+        host: '127.0.0.1',
+        port: 8002,
+        corsOrigins: [],
+        trustProxy: [],
+        requestsPerMinute: { perUser: 6_000, perAddress: 60_000 },
+      },
       metricsPort: 9464,
-      http: { host: '127.0.0.1', port: 8002, corsOrigins: [] },
       auth: { key: undefined, algorithm: 'HS256' },
       authBackendUrl: undefined,
       rates: { perUser: undefined, perChat: undefined },
@@ -61,6 +67,7 @@ describe('the configuration', () => {
       CASSANDRA_PASSWORD: 'p',
       CORS_ORIGINS: 'https://a.example,http://localhost:3000',
       SHARDS: '32',
+      ALLOW_INSECURE: 'true',
       DATABASE_EXCHANGE_NAME: 'db',
       DATABASE_QUEUE_NAME: 'db.first',
     });
@@ -119,6 +126,58 @@ describe('the configuration', () => {
     expect(message.toLowerCase()).not.toContain('hunter2');
   });
 
+  it.each([
+    ['RabbitMQ', { RABBITMQ_URL: 'amqp://u:p@rabbit' }, { RABBITMQ_URL: 'amqps://u:p@rabbit' }],
+    [
+      'Cassandra',
+      { CASSANDRA_CONTACT_POINTS: '127.0.0.1,cassandra:9042' },
+      { CASSANDRA_CONTACT_POINTS: 'cassandra', CASSANDRA_TLS: 'true' },
+    ],
+    ['a JWKS', { JWKS_URL: 'http://auth/jwks' }, { JWKS_URL: 'https://auth/jwks' }],
+    ['the auth service', { AUTH_BACKEND_BASE_URL: 'http://auth:8000' }, { AUTH_BACKEND_BASE_URL: 'https://auth' }],
+  ])('does not go to %s on another machine in plaintext, unless told to', (_, plain, safe) => {
+    expect(errorOf(plain as Record<string, string>).problems).toEqual([
+      expect.stringMatching(/another machine.*ALLOW_INSECURE=true/),
+    ]);
+    expect(() => loadConfig({ ...(plain as Record<string, string>), ALLOW_INSECURE: 'true' })).not.toThrow();
+    expect(() => loadConfig(safe as Record<string, string>)).not.toThrow();
+  });
+
+  it.each(['amqp://g:g@127.0.0.1', 'amqp://g:g@localhost:5679', 'amqp://g:g@[::1]'])(
+    'lets %s be plaintext: it does not leave the machine',
+    (url) => {
+      expect(loadConfig({ RABBITMQ_URL: url }).rabbitmq?.url).toBe(url);
+    },
+  );
+
+  it.each([
+    [{ JWKS_URL: 'https://auth/jwks', ALGORITHM: 'HS256' }, /ALGORITHM must not be one with a shared key/],
+    [{ ALGORITHM: 'RS256' }, /ALGORITHM must be HS256/],
+    [{ KEY: 'k', JWKS_URL: 'https://auth/jwks' }, /KEY and JWKS_URL must not both be set/],
+    [
+      { RABBITMQ_URL: 'amqps://u:p@rabbit', RABBITMQ_TLS_CERT_FILE: 'package.json' },
+      /RABBITMQ_TLS_KEY_FILE must be set/,
+    ],
+    [{ CASSANDRA_TLS_CA_FILE: '/nowhere/ca.pem' }, /CASSANDRA_TLS_CA_FILE must name a readable file/],
+    [{ CASSANDRA_TLS: 'false', CASSANDRA_TLS_CA_FILE: 'package.json' }, /CASSANDRA_TLS must not be false/],
+  ])('does not guess what %j means', (variables, sentence) => {
+    expect(errorOf(variables as Record<string, string>).message).toMatch(sentence);
+  });
+
+  it('puts the password of a file into the URL of RabbitMQ, and takes the whole URL from one', () => {
+    const dir = directory();
+    writeFileSync(join(dir, 'password'), 'a@b/c%\n');
+    writeFileSync(join(dir, 'url'), 'amqp://u:p@127.0.0.1/vhost\n');
+    const url =
+      loadConfig({ RABBITMQ_URL: 'amqp://u@127.0.0.1/v', RABBITMQ_PASSWORD_FILE: join(dir, 'password') }).rabbitmq
+        ?.url ?? '';
+    expect(decodeURIComponent(new URL(url).password)).toBe('a@b/c%');
+    expect(loadConfig({ RABBITMQ_URL_FILE: join(dir, 'url') }).rabbitmq?.url).toBe('amqp://u:p@127.0.0.1/vhost');
+    expect(
+      errorOf({ RABBITMQ_URL: 'amqp://u:p@127.0.0.1', RABBITMQ_PASSWORD_FILE: join(dir, 'password') }).message,
+    ).toMatch(/no password/);
+  });
+
   it('reads secrets from files', () => {
     const dir = directory();
     writeFileSync(join(dir, 'key'), 'from the file\n');
@@ -142,6 +201,7 @@ describe('the configuration', () => {
           CASSANDRA_CONTACT_POINTS: 'one',
           CASSANDRA_USERNAME: 'u',
           CASSANDRA_PASSWORD: 'hunter2',
+          ALLOW_INSECURE: 'true',
         }),
       ),
     );

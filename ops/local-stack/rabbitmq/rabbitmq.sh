@@ -51,8 +51,20 @@ write_rabbitmq_settings() {
   cp "$stack_source/rabbitmq/enabled_plugins" "$rabbitmq_dir/enabled_plugins"
   : >"$rabbitmq_dir/empty.conf"
   cat >"$rabbitmq_dir/rabbitmq.conf" <<CONF
-listeners.tcp.1 = 127.0.0.1:$rabbitmq_port
 log.file.level = info
+CONF
+  if [ -z "$tls_dir" ]; then
+    echo "listeners.tcp.1 = 127.0.0.1:$rabbitmq_port" >>"$rabbitmq_dir/rabbitmq.conf"
+    return
+  fi
+  cat >>"$rabbitmq_dir/rabbitmq.conf" <<CONF
+listeners.tcp = none
+listeners.ssl.1 = 127.0.0.1:$rabbitmq_port
+ssl_options.cacertfile = $tls_dir/ca.pem
+ssl_options.certfile = $tls_dir/server.pem
+ssl_options.keyfile = $tls_dir/server-key.pem
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = true
 CONF
 }
 

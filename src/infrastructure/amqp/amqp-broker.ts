@@ -12,11 +12,11 @@ import { type ConnectionState, SupervisedConnection } from './connection.ts';
 import { type AmqpCounts, noCounts } from './counts.ts';
 import { DatabaseIngress, type FindHome } from './database-ingress.ts';
 import type { DatabaseNames } from './database-topology.ts';
+import type { BrokerEndpoint } from './model.ts';
 import { shardExits } from './shard-exits.ts';
 import { declareTopology, type Topology } from './topology.ts';
 
-export type AmqpBrokerOptions = {
-  readonly url: string;
+export type AmqpBrokerOptions = BrokerEndpoint & {
   readonly shardCount: number;
   readonly prefetch: number;
   /** A delivery is left unsettled at most so long; it must be well below the broker's `consumer_timeout`. 10 minutes by default. */
@@ -50,10 +50,10 @@ export const ourNames = { commands: 'chat.commands', deadLetters: 'chat.dead-let
 /** Resolves when both connections are up and everything is declared, however long the broker takes to come up; rejects with
  *  BrokerRefused when waiting cannot help. */
 export const openAmqpBroker = async (options: AmqpBrokerOptions): Promise<AmqpBroker> => {
-  const { url, logger, clock, signal, prefetch, longestHoldMs, deliveryExchange } = options;
+  const { url, tls, logger, clock, signal, prefetch, longestHoldMs, deliveryExchange } = options;
   const names = options.names ?? ourNames;
   const connect = (name: string) =>
-    SupervisedConnection.open({ url, name: `chat-messaging ${name}`, logger, clock }, signal);
+    SupervisedConnection.open({ url, tls, name: `chat-messaging ${name}`, logger, clock }, signal);
   const consuming = await connect('consuming');
   const publishing = await connect('publishing').catch(async (error) => {
     await consuming.close();

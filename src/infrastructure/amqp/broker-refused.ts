@@ -25,7 +25,10 @@ export const checkUrl = (url: string): URL => {
   return parts;
 };
 
-const certificateProblem = /CERT|ERR_TLS|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
+const certificateProblem = /CERT|ERR_TLS|ERR_OSSL|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
+/** What a server says to a client, by TLS 1.3 and before. */
+const clientCertificateProblem =
+  /^ERR_SSL_.*(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|UNKNOWN_CA|BAD_CERTIFICATE|ALERT_.*CERTIFICATE)/;
 
 /** The sentence for a refusal that time does not heal; undefined for a server that may come up later. */
 export const refusalOf = (error: AmqpError, url: string): string | undefined => {
@@ -41,10 +44,21 @@ export const refusalOf = (error: AmqpError, url: string): string | undefined => 
       'give the user permissions on it (rabbitmqctl set_permissions), or name another one in the URL.'
     );
   }
-  if (certificateProblem.test(String(error.code ?? ''))) {
-    return `The TLS certificate of ${where} is not accepted (${error.code}); give its CA to Node (NODE_EXTRA_CA_CERTS) or correct the host name.`;
+  return tlsRefusal(String(error.code ?? ''), where);
+};
+
+const tlsRefusal = (code: string, where: string): string | undefined => {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `The certificate of ${where} is for another host: connect by a name that is in the certificate, or give the broker one with this name.`;
   }
-  if (error.code === 'EPROTO')
+  if (clientCertificateProblem.test(code)) {
+    return `RabbitMQ at ${where} does not accept our client certificate, or misses one (${code}): set RABBITMQ_TLS_CERT_FILE and RABBITMQ_TLS_KEY_FILE to one of a CA that it trusts.`;
+  }
+  if (certificateProblem.test(code)) {
+    return `The certificate of ${where} is not trusted (${code}): set RABBITMQ_TLS_CA_FILE to the CA that has signed it.`;
+  }
+  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
     return `The server at ${where} does not speak TLS on that port; use amqp:// or the TLS port.`;
+  }
   return undefined;
 };

@@ -1,12 +1,18 @@
 import type { Clock, Logger } from '../../application/ports/system.ts';
 import { backoffMs } from './backoff.ts';
 import { type AmqpError, BrokerRefused, checkUrl, redactedUrl, refusalOf } from './broker-refused.ts';
-import { closeModel, closeTimeoutMs, connectModel, connectTimeoutMs, type Model } from './model.ts';
+import {
+  type BrokerEndpoint,
+  closeModel,
+  closeTimeoutMs,
+  connectModel,
+  connectTimeoutMs,
+  type Model,
+} from './model.ts';
 
 export type ConnectionState = 'up' | 'blocked' | 'down';
 
-export type ConnectionOptions = {
-  readonly url: string;
+export type ConnectionOptions = BrokerEndpoint & {
   /** Shown in the broker's list of connections and in our log lines. */
   readonly name: string;
   readonly logger: Logger;
@@ -123,7 +129,7 @@ export class SupervisedConnection {
 
   /** Resolves with the reason when the connection could not be made or has ended. */
   #connectOnce(): Promise<AmqpError> {
-    const { url, name } = this.#options;
+    const { name } = this.#options;
     return new Promise((resolve) => {
       let lastError: AmqpError | undefined;
       const opened = (error: AmqpError | null, model: Model) => {
@@ -144,7 +150,7 @@ export class SupervisedConnection {
         if (this.#stop.signal.aborted) void closeModel(model, this.#options.clock);
       };
       try {
-        connectModel(url, name, opened);
+        connectModel(this.#options, name, opened);
       } catch (error) {
         resolve(error as Error);
       }

@@ -3,7 +3,7 @@ import type { Clock } from '../../application/ports/system.ts';
 import { type AmqpError, checkUrl, redactedUrl, refusalOf } from './broker-refused.ts';
 import { type DeadLetter, deadLetterOf, replayOf } from './dead-letter.ts';
 import { DeadLetterLook, DeadLettersFailed, mostAtOnce } from './dead-letter-look.ts';
-import { closeModel, connectModel, type Model } from './model.ts';
+import { type BrokerEndpoint, closeModel, connectModel, type Model } from './model.ts';
 import { publishMandatory } from './parcel.ts';
 import { called } from './standing-channel.ts';
 
@@ -26,12 +26,13 @@ export class DeadLetterQueue {
 
   /** One attempt. Rejects with a sentence. */
   static async open(
-    url: string,
+    endpoint: BrokerEndpoint,
     names: { commands: string; deadLetters: string },
     clock: Clock,
   ): Promise<DeadLetterQueue> {
+    const { url } = endpoint;
     checkUrl(url);
-    const model = await called<Model>((done) => connectModel(url, 'chat-messaging dead letters', done)).catch(
+    const model = await called<Model>((done) => connectModel(endpoint, 'chat-messaging dead letters', done)).catch(
       (error: AmqpError) => {
         const why = refusalOf(error, url) ?? `RabbitMQ at ${redactedUrl(url)} cannot be reached: ${error.message}.`;
         throw new DeadLettersFailed(why, { cause: error });

@@ -9,8 +9,25 @@ const heartbeatSeconds = 10;
 
 /** Calls back in the very turn in which the connection is open. `name` is shown in the broker's list. Throws on options that
  *  amqplib does not understand. */
-export const connectModel = (url: string, name: string, opened: (error: Error | null, model: Model) => void): void =>
-  connect(withHeartbeat(url), { timeout: connectTimeoutMs, clientProperties: { connection_name: name } }, opened);
+export const connectModel = (
+  { url, tls }: BrokerEndpoint,
+  name: string,
+  opened: (error: Error | null, model: Model) => void,
+): void => {
+  const options = { timeout: connectTimeoutMs, clientProperties: { connection_name: name }, ...certificatesOf(tls) };
+  connect(withHeartbeat(url), options, opened);
+};
+
+export type BrokerEndpoint = {
+  readonly url: string;
+  /** PEM texts, for amqps://: who is trusted (else whom Node trusts), and who we are, where the broker asks. */
+  readonly tls?:
+    | { readonly ca: string | undefined; readonly cert: string | undefined; readonly key: string | undefined }
+    | undefined;
+};
+
+const certificatesOf = (tls: BrokerEndpoint['tls']): object =>
+  Object.fromEntries(Object.entries(tls ?? {}).filter(([, pem]) => pem !== undefined));
 
 const withHeartbeat = (url: string): string => {
   const parts = new URL(url);

@@ -1,3 +1,4 @@
+import { type ConnectionOptions, checkServerIdentity, type PeerCertificate } from 'node:tls';
 import cassandra from 'cassandra-driver';
 import { connectFailure } from './failures.ts';
 
@@ -8,6 +9,16 @@ export type CassandraEndpoint = {
   readonly keyspace: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
+  readonly tls?: CassandraTls | undefined;
+};
+
+/** PEM texts: who is trusted (else whom Node trusts), and who we are, where the nodes ask. */
+export type CassandraTls = {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** The name in every node's certificate; undefined: each has its own address in it. */
+  readonly serverName?: string | undefined;
 };
 
 export type CassandraClient = cassandra.Client;
@@ -16,12 +27,26 @@ export type Row = cassandra.types.Row;
 const { consistencies } = cassandra.types;
 const { reconnection, retry } = cassandra.policies;
 
-const baseOptions = ({ contactPoints, localDataCenter, username, password }: CassandraEndpoint) => ({
+const baseOptions = ({ contactPoints, localDataCenter, username, password, tls }: CassandraEndpoint) => ({
   contactPoints: [...contactPoints],
   localDataCenter,
   ...(username !== undefined && { credentials: { username, password: password ?? '' } }),
+  ...(tls && { sslOptions: sslOptions(tls) }),
   // The driver's own default waits up to ten minutes.
   policies: { reconnection: new reconnection.ExponentialReconnectionPolicy(200, 10_000, false) },
+});
+
+/** The driver connects to addresses, also where a contact point is a name, and its own default is to trust anybody. */
+const sslOptions = ({ ca, cert, key, serverName }: CassandraTls): ConnectionOptions => ({
+  rejectUnauthorized: true,
+  ...(ca !== undefined && { ca }),
+  ...(cert !== undefined && { cert }),
+  ...(key !== undefined && { key }),
+  ...(serverName !== undefined && {
+    servername: serverName,
+    checkServerIdentity: (_address: string, certificate: PeerCertificate) =>
+      checkServerIdentity(serverName, certificate),
+  }),
 });
 
 /** For projections and reads. `isIdempotent`: every write through it carries its own timestamp. */

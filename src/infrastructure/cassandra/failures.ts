@@ -21,6 +21,8 @@ const settingBehind = (error: unknown): string | undefined => {
   if ([error, ...causesOf(error)].some((cause) => cause instanceof AuthenticationError)) {
     return 'Cassandra refused the credentials; check CASSANDRA_USERNAME and CASSANDRA_PASSWORD.';
   }
+  const tls = tlsProblem([...causesOf(error), error].map((cause) => String((cause as { code?: unknown }).code ?? '')));
+  if (tls !== undefined) return tls;
   const saying = (text: RegExp) => reasonsOf(error).find((reason) => text.test(reason));
   const dataCentre = saying(/localDataCenter was configured as/);
   if (dataCentre !== undefined) {
@@ -31,6 +33,21 @@ const settingBehind = (error: unknown): string | undefined => {
     return `Cassandra has no such keyspace; set CASSANDRA_KEYSPACE, or let MIGRATE create it (${keyspace}).`;
   }
   return undefined;
+};
+
+const tlsProblem = (codes: readonly string[]): string | undefined => {
+  const code = codes.find((one) => /CERT|TLS|SSL|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|EPROTO/.test(one));
+  if (code === undefined) return undefined;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return "Cassandra's certificate does not have the address of its node; set CASSANDRA_TLS_SERVER_NAME to the name that it has.";
+  }
+  if (/^ERR_SSL_.*(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|UNKNOWN_CA|BAD_CERTIFICATE|ALERT_.*CERTIFICATE)/.test(code)) {
+    return `Cassandra does not accept our client certificate, or misses one (${code}); set CASSANDRA_TLS_CERT_FILE and CASSANDRA_TLS_KEY_FILE to one of a CA that it trusts.`;
+  }
+  if (/WRONG_VERSION_NUMBER|EPROTO/.test(code)) {
+    return `Cassandra does not speak TLS on that port (${code}); set CASSANDRA_TLS=false, or turn on client_encryption_options.`;
+  }
+  return `Cassandra's certificate is not trusted (${code}); set CASSANDRA_TLS_CA_FILE to the CA that has signed it.`;
 };
 
 /** The causes first: the driver's own summary of them has a stack in it, of which only the first line is for people. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { list, matching, oneOf, text, variable, wholeNumber, yesOrNo } from './variable.ts';
 
@@ -23,6 +24,17 @@ const rate = (example: string) =>
 const brokerName = (example: string) =>
   matching(/^[\x21-\x7e]{1,127}$/, 'be 1 to 127 printable characters without spaces', example);
 
+export const hmacAlgorithms = ['HS256', 'HS384', 'HS512'] as const;
+export const publicKeyAlgorithms = [
+  ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
+  ...(['ES256', 'ES384', 'ES512', 'EdDSA'] as const),
+];
+
+const isAddressRange = (text: string): boolean => {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  return isIP(address) !== 0 && Number(bits ?? 0) <= (isIP(address) === 4 ? 32 : 128);
+};
+
 /** Every variable that the service reads; env_example.txt lists the same. */
 export const environmentSchema = z.object({
   NODE_ENV: oneOf(['development', 'test', 'production'], 'production'),
@@ -30,6 +42,9 @@ export const environmentSchema = z.object({
   HTTP_PORT: wholeNumber(0, 65_535, 8002),
   METRICS_PORT: wholeNumber(0, 65_535, 9464),
   CORS_ORIGINS: list(isOrigin, 'be origins separated by commas, or *', 'https://chat.example.org'),
+  TRUST_PROXY: list(isAddressRange, 'be addresses or ranges separated by commas', '10.0.0.0/8,127.0.0.1'),
+  HTTP_REQUESTS_PER_USER: wholeNumber(0, 100_000_000, 6_000),
+  HTTP_REQUESTS_PER_ADDRESS: wholeNumber(0, 100_000_000, 60_000),
   RATE_PER_USER: rate('10/100'),
   RATE_PER_CHAT: rate('200/2000'),
   AUTH_BACKEND_BASE_URL: variable(
@@ -39,12 +54,24 @@ export const environmentSchema = z.object({
   ),
   KEY: text('the-key-of-the-auth-service'),
   KEY_FILE: text('/run/secrets/key'),
-  ALGORITHM: oneOf(['HS256', 'HS384', 'HS512'], 'HS256'),
+  ALGORITHM: oneOf([...hmacAlgorithms, ...publicKeyAlgorithms], 'HS256'),
+  JWKS_URL: variable(
+    (value) => (isUrl(value, ['http:', 'https:']) ? value : undefined),
+    'be an https:// URL',
+    'https://auth.example.org/.well-known/jwks.json',
+  ),
+  JWT_ISSUER: text('https://auth.example.org'),
+  JWT_AUDIENCE: text('chat-messaging'),
   RABBITMQ_URL: variable(
     (value) => (isUrl(value, ['amqp:', 'amqps:']) ? value : undefined),
     'be an amqp:// or amqps:// URL',
     'amqp://user:password@rabbitmq:5672/vhost',
   ),
+  RABBITMQ_URL_FILE: text('/run/secrets/rabbitmq-url'),
+  RABBITMQ_PASSWORD_FILE: text('/run/secrets/rabbitmq-password'),
+  RABBITMQ_TLS_CA_FILE: text('/run/secrets/ca.pem'),
+  RABBITMQ_TLS_CERT_FILE: text('/run/secrets/client.pem'),
+  RABBITMQ_TLS_KEY_FILE: text('/run/secrets/client-key.pem'),
   DATABASE_EXCHANGE_NAME: brokerName('database'),
   DATABASE_QUEUE_NAME: brokerName('database.primary'),
   DELIVERY_EXCHANGE_NAME: brokerName('delivery'),
@@ -69,6 +96,12 @@ export const environmentSchema = z.object({
   CASSANDRA_USERNAME: text('messaging'),
   CASSANDRA_PASSWORD: text('the-password'),
   CASSANDRA_PASSWORD_FILE: text('/run/secrets/cassandra-password'),
+  CASSANDRA_TLS: yesOrNo(true),
+  CASSANDRA_TLS_CA_FILE: text('/run/secrets/ca.pem'),
+  CASSANDRA_TLS_CERT_FILE: text('/run/secrets/client.pem'),
+  CASSANDRA_TLS_KEY_FILE: text('/run/secrets/client-key.pem'),
+  CASSANDRA_TLS_SERVER_NAME: matching(/^[A-Za-z0-9.-]{1,253}$/, 'be a host name', 'cassandra.internal'),
+  ALLOW_INSECURE: yesOrNo(false),
   DATA_DIR: text('./data'),
   POLICY_DIR: text('./policies'),
   POLICY_SHADOW_DIR: text('./policies-next'),

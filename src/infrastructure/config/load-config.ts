@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { checkTogether, isCassandraTls } from './check-together.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { type Environment, environmentSchema } from './environment.schema.ts';
+import { type FileContents, readFiles } from './read-files.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -20,10 +21,10 @@ export const loadConfig = (variables: Variables): Config => {
   }
   // The checks across variables look at those that are well formed, so that one start shows everything.
   const environment = parsed.data ?? wellFormed(variables, broken);
-  const secrets = readSecrets(environment, problems);
-  checkTogether(environment, secrets, broken, problems);
+  const files = readFiles(environment, problems);
+  checkTogether(environment, files, broken, problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  return configOf(environment, secrets);
+  return configOf(environment, files);
 };
 
 const withoutBlanks = (variables: Variables): Record<string, string> =>
@@ -38,56 +39,8 @@ const wellFormed = (variables: Variables, broken: ReadonlySet<string>): Environm
     Object.fromEntries(Object.entries(withoutBlanks(variables)).filter(([name]) => !broken.has(name))),
   );
 
-type Secrets = { readonly key: string | undefined; readonly cassandraPassword: string | undefined };
-
-const readSecrets = (environment: Environment, problems: string[]): Secrets => {
-  const secret = (name: 'KEY' | 'CASSANDRA_PASSWORD'): string | undefined => {
-    const fileName = `${name}_FILE` as const;
-    const path = environment[fileName];
-    if (path === undefined) return environment[name];
-    if (environment[name] !== undefined) {
-      problems.push(
-        `${name} and ${fileName} must not both be set, for example only ${fileName}=/run/secrets/${name.toLowerCase()}`,
-      );
-      return environment[name];
-    }
-    try {
-      const content = readFileSync(path, 'utf8').trim();
-      if (content !== '') return content;
-      problems.push(`${fileName} must name a file with the secret in it; the file is empty`);
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      problems.push(
-        `${fileName} must name a readable file (${code}), for example ${fileName}=/run/secrets/${name.toLowerCase()}`,
-      );
-    }
-    // Something was meant: no second complaint that nothing is set.
-    return '';
-  };
-  return { key: secret('KEY'), cassandraPassword: secret('CASSANDRA_PASSWORD') };
-};
-
-const checkTogether = (
-  environment: Environment,
-  { key, cassandraPassword }: Secrets,
-  broken: ReadonlySet<string>,
-  problems: string[],
-): void => {
-  if (environment.NODE_ENV === 'production' && key === undefined) {
-    problems.push('KEY must be set in production (or KEY_FILE), for example KEY_FILE=/run/secrets/key');
-  }
-  const userMissing = environment.CASSANDRA_USERNAME === undefined && !broken.has('CASSANDRA_USERNAME');
-  if (userMissing && cassandraPassword !== undefined) {
-    problems.push('CASSANDRA_USERNAME must be set when there is a password, for example CASSANDRA_USERNAME=messaging');
-  }
-  if (environment.CASSANDRA_USERNAME !== undefined && cassandraPassword === undefined) {
-    problems.push(
-      'CASSANDRA_PASSWORD must be set when there is a user name (or CASSANDRA_PASSWORD_FILE), for example CASSANDRA_PASSWORD_FILE=/run/secrets/cassandra-password',
-    );
-  }
-};
-
-const configOf = (environment: Environment, { key, cassandraPassword }: Secrets): Config => {
+const configOf = (environment: Environment, files: FileContents): Config => {
+  const { key, cassandraPassword } = files;
   const production = environment.NODE_ENV === 'production';
   const port = environment.HTTP_PORT ?? 8002;
   const username = environment.CASSANDRA_USERNAME;
@@ -95,12 +48,30 @@ const configOf = (environment: Environment, { key, cassandraPassword }: Secrets)
     production,
     instanceId: environment.INSTANCE_ID ?? `${hostname()}:${port}`,
     logLevel: environment.LOG_LEVEL ?? 'info',
-    http: { host: environment.HTTP_HOST ?? '127.0.0.1', port, corsOrigins: environment.CORS_ORIGINS ?? [] },
+    http: {
+      host: environment.HTTP_HOST ?? '127.0.0.1',
+      port,
+      corsOrigins: environment.CORS_ORIGINS ?? [],
+      trustProxy: environment.TRUST_PROXY ?? [],
+      requestsPerMinute: {
+        perUser: environment.HTTP_REQUESTS_PER_USER ?? 6_000,
+        perAddress: environment.HTTP_REQUESTS_PER_ADDRESS ?? 60_000,
+      },
+    },
+    auth: {
+      key,
+      jwksUrl: environment.JWKS_URL,
+      algorithm: environment.ALGORITHM ?? (environment.JWKS_URL === undefined ? 'HS256' : 'RS256'),
+      issuer: environment.JWT_ISSUER,
+      audience: environment.JWT_AUDIENCE,
+    },
     metricsPort: environment.METRICS_PORT ?? 9464,
-    auth: { key, algorithm: environment.ALGORITHM ?? 'HS256' },
     authBackendUrl: environment.AUTH_BACKEND_BASE_URL,
     rates: { perUser: environment.RATE_PER_USER, perChat: environment.RATE_PER_CHAT },
-    rabbitmq: environment.RABBITMQ_URL === undefined ? undefined : { url: environment.RABBITMQ_URL },
+    rabbitmq:
+      files.rabbitmqUrl === undefined
+        ? undefined
+        : { url: files.rabbitmqUrl, tls: files.rabbitmqUrl.startsWith('amqps:') ? files.rabbitmqTls : undefined },
     database: {
       exchange: environment.DATABASE_EXCHANGE_NAME ?? 'database',
       queue: environment.DATABASE_QUEUE_NAME ?? 'database.primary',
@@ -122,6 +93,9 @@ const configOf = (environment: Environment, { key, cassandraPassword }: Secrets)
               username === undefined || cassandraPassword === undefined
                 ? undefined
                 : { username, password: cassandraPassword },
+            tls: isCassandraTls(environment, files)
+              ? { ...files.cassandraTls, serverName: environment.CASSANDRA_TLS_SERVER_NAME }
+              : undefined,
           },
     shards: environment.SHARDS,
     prefetch: environment.PREFETCH ?? 256,

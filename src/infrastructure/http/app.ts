@@ -1,5 +1,11 @@
 import cors from '@fastify/cors';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  LogController,
+  type onRequestHookHandler,
+} from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { ChatReader } from '../../application/ports/chat-reader.ts';
 import type { CommandSender } from '../../application/ports/command-sender.ts';
@@ -33,9 +39,11 @@ import { messageRoutes } from './messages.route.ts';
 import { describeRoutes } from './openapi.ts';
 import { withoutPathPrefix } from './path-prefix.ts';
 import { policyRoutes } from './policy.route.ts';
+import { type RequestsPerMinute, rateLimits } from './rate-limits.ts';
+import { limitRequests } from './request-limits.ts';
 import { measureRequests } from './request-metrics.ts';
 import { seedRoutes } from './seed/seed.route.ts';
-import { type HmacAlgorithm, tokenVerifier } from './verify-token.ts';
+import { type TokenRules, type TokenVerifier, tokenVerifier } from './verify-token.ts';
 
 export type AppDeps = {
   readonly sender: CommandSender;
@@ -46,7 +54,11 @@ export type AppDeps = {
   readonly policyBook: PolicyBook;
   readonly ids: IdGenerator;
   readonly clock: Clock;
-  readonly auth: { readonly key: string; readonly algorithm: HmacAlgorithm };
+  readonly auth: TokenRules;
+  /** Addresses whose word about where a request came from is taken; none by default. */
+  readonly trustProxy?: readonly string[];
+  /** No limits by default. */
+  readonly requestsPerMinute?: RequestsPerMinute;
   /** Origins that browsers may call from; `*` for all, none for no CORS at all. */
   readonly corsOrigins: readonly string[];
   /** What /readyz asks, by the name it is answered under. */
@@ -65,7 +77,14 @@ export const buildApp = (deps: AppDeps): FastifyInstance => {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => deps.ids.random(),
     bodyLimit: limits.bodyLimitBytes,
-    requestTimeout: limits.requestTimeoutMs,
+    requestTimeout: timeoutsOf(deps).request,
+    http: {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: timeoutsOf(deps).request,
+      requestTimeout: timeoutsOf(deps).request,
+      connectionsCheckingInterval: Math.min(limits.timeoutCheckMs, timeoutsOf(deps).request),
+    },
+    trustProxy: deps.trustProxy?.length ? [...deps.trustProxy] : false,
     connectionTimeout: limits.connectionTimeoutMs,
     handlerTimeout: timeoutsOf(deps).handler,
     // A request that came before the end is served: nothing it needs is closed before the app is.
@@ -96,6 +115,8 @@ const messagingApi = (deps: AppDeps): FastifyPluginAsync => {
       const route = request.routeOptions.url;
       request.log.debug({ method: request.method, route, status: reply.statusCode, ms: reply.elapsedTime }, 'answered');
     });
+    await limitRequests(app);
+    const { byAddress, byUser } = await rateLimits(app, deps.requestsPerMinute ?? { perUser: 0, perAddress: 0 });
     if (deps.corsOrigins.length > 0) {
       const origin = deps.corsOrigins.includes('*') ? '*' : [...deps.corsOrigins];
       await app.register(cors, { origin, exposedHeaders: ['idempotency-replayed', 'retry-after', 'x-request-id'] });
@@ -107,9 +128,13 @@ const messagingApi = (deps: AppDeps): FastifyPluginAsync => {
       const known = routes.get(url) ?? routes.set(url, new Set()).get(url)!;
       for (const one of [method].flat()) known.add(one);
     });
-    await app.register(healthRoutes(deps.checks, timeoutsOf(deps).check));
-    await app.register(v1(deps), { prefix: '/v1' });
-    await app.register(seed(deps));
+    await app.register(healthRoutes(deps.checks, timeoutsOf(deps).check, deps.logger));
+    const verify = tokenVerifier(deps.auth, deps.logger);
+    await app.register(async (limited) => {
+      limited.addHook('onRequest', byAddress);
+      await limited.register(v1(deps, verify, byUser), { prefix: '/v1' });
+      await limited.register(seed(deps, verify, byUser));
+    });
     refuseOtherMethods(app, routes);
   };
   // Hooks, decorators and error handlers are the whole app's, not of a scope inside it.
@@ -117,9 +142,10 @@ const messagingApi = (deps: AppDeps): FastifyPluginAsync => {
 };
 
 const v1 =
-  (deps: AppDeps): FastifyPluginAsync =>
+  (deps: AppDeps, verify: TokenVerifier, limitUser: onRequestHookHandler): FastifyPluginAsync =>
   async (app) => {
-    app.addHook('onRequest', authenticate(tokenVerifier(deps.auth.key, deps.auth.algorithm)));
+    app.addHook('onRequest', authenticate(verify));
+    app.addHook('onRequest', limitUser);
     const { sender, reader, personal, policy, clock } = deps;
     const reads = { reader, policy, clock };
     const commands = {
@@ -162,11 +188,12 @@ const v1 =
     );
   };
 
-const seed = (deps: AppDeps): FastifyPluginAsync => {
-  const { sender, reader, personal, directory, policy, clock, auth } = deps;
+const seed = (deps: AppDeps, verify: TokenVerifier, limitUser: onRequestHookHandler): FastifyPluginAsync => {
+  const { sender, reader, personal, directory, policy, clock } = deps;
   const reads = { reader, policy, clock };
   return seedRoutes({
-    verify: tokenVerifier(auth.key, auth.algorithm),
+    verify,
+    limitUser,
     chatOfUsers: chatOfUsers({ reader, runCommand: runCommand({ sender, readOutcome }) }),
     getChat: getChat(reads),
     listChats: listChats(reads),

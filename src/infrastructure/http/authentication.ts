@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ClientMessageId, UserId } from '../../domain/ids.ts';
 import { problemOf } from '../../interface-adapters/http/problem.ts';
+import { KeysUnavailable } from './remote-keys.ts';
 import { sendProblem } from './send-problem.ts';
 import type { TokenVerifier } from './verify-token.ts';
 
@@ -28,6 +29,7 @@ export const authenticate =
       request.userId = await verify(token);
       return undefined;
     } catch (error) {
+      if (error instanceof KeysUnavailable) throw error;
       request.log.debug({ reason: (error as Error).message }, 'token refused');
       void reply.header('www-authenticate', 'Bearer error="invalid_token"');
       return sendProblem(

@@ -1,3 +1,4 @@
+import type { FastifyBaseLogger } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { aliveSchema, type Readiness, readinessSchema } from '../../interface-adapters/http/health.schema.ts';
 
@@ -6,8 +7,9 @@ export type Check = () => Promise<void>;
 export type Checks = Readonly<Record<string, Check>>;
 
 export const healthRoutes =
-  (checks: Checks, timeoutMs: number): FastifyPluginAsyncZod =>
+  (checks: Checks, timeoutMs: number, logger: FastifyBaseLogger): FastifyPluginAsyncZod =>
   async (app) => {
+    const down = new Map<string, string>();
     app.get(
       '/healthz',
       { schema: { summary: 'The process answers', tags: ['health'], response: { 200: aliveSchema } } },
@@ -23,32 +25,41 @@ export const healthRoutes =
         },
       },
       async (_request, reply) => {
-        const readiness = await ask(checks, timeoutMs);
+        const readiness = await ask(checks, timeoutMs, (name, problem) => {
+          if (problem !== undefined && down.get(name) !== problem) logger.warn({ check: name, problem }, 'not ready');
+          down.set(name, problem ?? '');
+        });
         return reply.code(readiness.status === 'ready' ? 200 : 503).send(readiness);
       },
     );
   };
 
-const ask = async (checks: Checks, timeoutMs: number): Promise<Readiness> => {
+/** What is wrong goes to the log, once: it names hosts, and anybody may ask for readiness. */
+type Report = (name: string, problem: string | undefined) => void;
+
+const ask = async (checks: Checks, timeoutMs: number, report: Report): Promise<Readiness> => {
   const results = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => [name, await answerOf(check, timeoutMs)] as const),
+    Object.entries(checks).map(async ([name, check]) => {
+      const problem = await problemOf(check, timeoutMs);
+      report(name, problem);
+      return [name, { status: problem === undefined ? 'up' : 'down' }] as const;
+    }),
   );
   const ready = results.every(([, { status }]) => status === 'up');
   return { status: ready ? 'ready' : 'unavailable', checks: Object.fromEntries(results) };
 };
 
-const answerOf = async (check: Check, timeoutMs: number): Promise<Readiness['checks'][string]> => {
+const problemOf = async (check: Check, timeoutMs: number): Promise<string | undefined> => {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   try {
     await Promise.race([check(), late.promise]);
-    return { status: 'up' };
+    return undefined;
   } catch (error) {
-    return { status: 'down', error: withoutCredentials(error instanceof Error ? error.message : String(error)) };
+    return withoutCredentials(error instanceof Error ? error.message : String(error));
   } finally {
     clearTimeout(timer);
   }
 };
 
-/** Whoever can ask for readiness need not know the broker's password. */
 const withoutCredentials = (text: string): string => text.replace(/\/\/[^/\s]*@/g, '//***@');

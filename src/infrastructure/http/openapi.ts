@@ -19,6 +19,17 @@ const withoutUnusedSchemas = (document: Document): Document => {
   }
 };
 
+/** What the page of the documentation may load: its own files, and what the user interface draws itself with. */
+const pagePolicy = () => ({
+  'default-src': "'self'",
+  'base-uri': "'self'",
+  'frame-ancestors': "'none'",
+  'img-src': "'self' data:",
+  'object-src': "'none'",
+  'script-src': "'self'",
+  'style-src': "'self' 'unsafe-inline'",
+});
+
 type Media = { readonly schema?: { readonly $ref?: string }; example?: unknown; examples?: unknown };
 type Body = { readonly content?: Record<string, Media> };
 type Operation = { readonly requestBody?: Body; readonly responses: Record<string, Body> };
@@ -73,6 +84,10 @@ export const describeRoutes = async (app: FastifyInstance): Promise<void> => {
     transform: (input) => withProblems(jsonSchemaTransform(input), input.schema),
     transformObject: (input) => withExamples(withoutUnusedSchemas(jsonSchemaTransformObject(input))),
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', indexPrefix: pathPrefix });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    indexPrefix: pathPrefix,
+    staticCSP: pagePolicy(),
+  });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 };

@@ -2,13 +2,27 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { SendFailed } from '../../application/ports/command-sender.ts';
 import { Unavailable } from '../../application/use-cases/result.ts';
 import { type Problem, problemOf } from '../../interface-adapters/http/problem.ts';
-import { bodyLimitBytes } from './limits.ts';
+import { bodyLimitBytes, maxHeaders } from './limits.ts';
+import { TooManyRequests } from './rate-limits.ts';
+import { KeysUnavailable } from './remote-keys.ts';
+import { HostileBody, TooManyHeaders } from './request-limits.ts';
 
 type HttpError = Error & { readonly statusCode?: unknown; readonly code?: unknown };
 
 /** What the caller is told of an error. Sentences of our own only: a thrown message may name hosts, or worse. */
 export const problemOfError = (error: unknown, clientMessageId: string | undefined): Problem => {
   if (error instanceof SendFailed || error instanceof Unavailable) return ofFailure(error.code, clientMessageId);
+  if (error instanceof KeysUnavailable) {
+    return problemOf('KEYS_UNAVAILABLE', 'Whether your token is good cannot be said at the moment; nothing was done.');
+  }
+  if (error instanceof TooManyRequests) {
+    const { retryAfterMs } = error;
+    return problemOf('RATE_LIMITED', 'You have sent too many requests in this minute.', { retryAfterMs });
+  }
+  if (error instanceof HostileBody) return problemOf('VALIDATION_FAILED', `The body is refused: ${error.message}.`);
+  if (error instanceof TooManyHeaders) {
+    return problemOf('VALIDATION_FAILED', `A request has at most ${maxHeaders} headers.`, { status: 431 });
+  }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map(({ instancePath, message }) => ({
       field: instancePath.slice(1).replaceAll('/', '.') || (error.validationContext ?? 'body'),

@@ -1,9 +1,22 @@
-import { jwtVerify } from 'jose';
+import { type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import type { Logger } from '../../application/ports/system.ts';
 import { parseUserId, type UserId } from '../../domain/ids.ts';
+import { remoteKeys } from './remote-keys.ts';
 
 export type HmacAlgorithm = 'HS256' | 'HS384' | 'HS512';
 
-/** Resolves with who the token speaks for; rejects when it speaks for nobody. */
+/** Which tokens are good. The algorithm is pinned: what a token's own header says has no weight. */
+export type TokenRules = {
+  /** The key's text, shared with who signs; or where the public keys are. */
+  readonly keys: { readonly shared: string } | { readonly jwksUrl: string };
+  /** One for that kind of keys: a public key must never be taken for a shared one. */
+  readonly algorithm: string;
+  /** Checked when set. */
+  readonly issuer?: string | undefined;
+  readonly audience?: string | undefined;
+};
+
+/** Resolves with who the token speaks for; rejects when it speaks for nobody, or with KeysUnavailable. */
 export type TokenVerifier = (token: string) => Promise<UserId>;
 
 /** The clocks of the service that issues tokens and of this one may differ by so much. */
@@ -12,17 +25,29 @@ const clockToleranceS = 5;
 /** The key's text is the secret, as in the services that share it. */
 export const secretOf = (key: string): Uint8Array => new TextEncoder().encode(key);
 
-/** Tokens of the auth service: a shared key, `exp`, and `user_id` as an integer or a string. Only the configured algorithm
- *  is accepted, whatever the token's header says. */
-export const tokenVerifier = (key: string, algorithm: HmacAlgorithm): TokenVerifier => {
-  const secret = secretOf(key);
-  const options = { algorithms: [algorithm], clockTolerance: clockToleranceS, requiredClaims: ['exp', 'user_id'] };
-  return async (token) => {
-    const { payload } = await jwtVerify(token, secret, options);
-    const claim = payload.user_id;
-    const text = typeof claim === 'string' || Number.isSafeInteger(claim) ? String(claim) : '';
-    const id = parseUserId(text);
-    if (id === undefined) throw new Error('the claim user_id is not a user id');
-    return id;
+/** Tokens of the auth service: `exp`, and `user_id` as an integer or a string. */
+export const tokenVerifier = ({ keys, algorithm, issuer, audience }: TokenRules, logger: Logger): TokenVerifier => {
+  if ('shared' in keys !== algorithm.startsWith('HS')) {
+    throw new Error(`${algorithm} is no algorithm for ${'shared' in keys ? 'a shared key' : 'public keys'}`);
+  }
+  const options: JWTVerifyOptions = {
+    algorithms: [algorithm],
+    clockTolerance: clockToleranceS,
+    requiredClaims: ['exp', 'user_id'],
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
   };
+  if ('shared' in keys) {
+    const secret = secretOf(keys.shared);
+    return async (token) => userOf((await jwtVerify(token, secret, options)).payload);
+  }
+  const getKey = remoteKeys({ url: keys.jwksUrl, logger });
+  return async (token) => userOf((await jwtVerify(token, getKey, options)).payload);
+};
+
+const userOf = ({ user_id: claim }: JWTPayload): UserId => {
+  const text = typeof claim === 'string' || Number.isSafeInteger(claim) ? String(claim) : '';
+  const id = parseUserId(text);
+  if (id === undefined) throw new Error('the claim user_id is not a user id');
+  return id;
 };

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type Command, maxBatchCommands } from '../../domain/chat/command.ts';
 import { type ChatId, parseChatId } from '../../domain/ids.ts';
+import { hostilityOf } from '../hostile-json.ts';
 import { chatForms } from './chat-commands.ts';
 import type { CommandForm, CommandOf, CommandType, Identity, IdentityJson } from './command-form.ts';
 import { memberForms } from './member-commands.ts';
@@ -57,6 +58,8 @@ export const decodeCommands = (body: Uint8Array): Decoded => {
     return unreadable(`the body is not JSON in UTF-8${placeOf(error as Error)}`);
   }
   if (!isObject(json)) return unreadable('the body is not a JSON object');
+  const hostility = hostilityOf(json);
+  if (hostility !== undefined) return unreadable(`the body is refused: ${hostility}`);
   if (json.type === 'batch') return batchOf(json);
   const read = commandOfJson(json);
   return read.ok ? { ok: true, chatId: read.command.chatId, commands: [read.command] } : read;

@@ -38,8 +38,10 @@ export const clientMessageIdSchema = parsed(
   '^[ -~]{1,128}$',
 );
 
-/** Text that can be stored and given back unchanged: no lone surrogates. */
-export const textSchema = z.string().refine((text) => text.isWellFormed(), 'the text is not well-formed Unicode');
+/** Text that can be stored and given back unchanged, everywhere: no lone surrogates, no NUL. */
+export const textSchema = z
+  .string()
+  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'the text is not well-formed Unicode, or has a NUL');
 
 export const sentAtSchema = textSchema
   .max(40)

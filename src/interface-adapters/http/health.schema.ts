@@ -5,7 +5,7 @@ export const aliveSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Ali
 export const readinessSchema = z
   .object({
     status: z.enum(['ready', 'unavailable']),
-    checks: z.record(z.string(), z.object({ status: z.enum(['up', 'down']), error: z.string().optional() })),
+    checks: z.record(z.string(), z.object({ status: z.enum(['up', 'down']) })),
   })
   .meta({ id: 'Readiness', description: 'Every dependency by name.' });
 

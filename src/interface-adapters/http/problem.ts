@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type RejectCode, rejectCodes } from '../../domain/chat/rejection.ts';
 
-/** One more than rejections have: a defect of ours. It says nothing about whether the request had an effect. */
-export type ProblemCode = RejectCode | 'INTERNAL_ERROR';
+/** More than rejections have: a defect of ours (it says nothing about whether the request had an effect), and keys of tokens that
+ *  cannot be fetched. */
+export type ProblemCode = RejectCode | 'INTERNAL_ERROR' | 'KEYS_UNAVAILABLE';
 
 type Answered = { readonly status: number; readonly title: string; readonly retryAfterMs?: number };
 
@@ -26,6 +27,7 @@ export const problems: { readonly [C in ProblemCode]: Answered } = {
   RATE_LIMITED: { status: 429, title: 'Too many requests.', retryAfterMs: 1000 },
   SLOW_MODE: { status: 429, title: 'The chat is in slow mode.', retryAfterMs: 1000 },
   STORAGE_UNAVAILABLE: { status: 503, title: 'The store cannot be reached.', retryAfterMs: 1000 },
+  KEYS_UNAVAILABLE: { status: 503, title: 'Tokens cannot be checked.', retryAfterMs: 5000 },
   POLICY_UNAVAILABLE: { status: 503, title: 'The policy cannot be asked.', retryAfterMs: 1000 },
   OVERLOADED: { status: 503, title: 'The request could not be taken.', retryAfterMs: 1000 },
   OUTCOME_UNKNOWN: { status: 504, title: 'The outcome is not known.', retryAfterMs: 1000 },
@@ -73,7 +75,7 @@ export const problemOf = (
     status: status ?? usual,
     detail,
     code,
-    retryable: code !== 'INTERNAL_ERROR' && rejectCodes[code].retryable,
+    retryable: code === 'KEYS_UNAVAILABLE' || (code !== 'INTERNAL_ERROR' && rejectCodes[code].retryable),
     ...(waitMs !== undefined && { retry_after_ms: waitMs }),
     ...(clientMessageId !== undefined && { client_message_id: clientMessageId }),
     ...(errors !== undefined && { errors }),

@@ -3,13 +3,14 @@ import type { MessageView } from '../../application/ports/chat-reader.ts';
 import type { Profile } from '../../application/ports/personal-store.ts';
 import { type ChatId, parseChatId, type Seq, seq } from '../../domain/ids.ts';
 import { messageViewJson } from '../amqp/event-json.ts';
+import { textSchema } from '../amqp/fields.schema.ts';
 import { userIdSchema, wireUserId, wireUserIdSchema } from '../amqp/user-id.ts';
 
 /** The seed's REST bodies: reference is the contract that the sibling services were written against (docs/seed-routes.md). */
 export const usersSchema = z.object({ user_ids: z.array(userIdSchema).min(1).max(100) }).meta({ id: 'SeedChatUsers' });
 
 export const relatedUserSchema = z
-  .object({ id: userIdSchema, username: z.string().min(4).max(200), avatar_url: z.string().max(2_048) })
+  .object({ id: userIdSchema, username: textSchema.min(4).max(200), avatar_url: textSchema.max(2_048) })
   .meta({ id: 'SeedRelatedUser' });
 
 export const seedChatSchema = z

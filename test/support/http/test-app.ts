@@ -29,7 +29,7 @@ export const testApp = (changes: Partial<AppDeps> = {}): TestApp => {
     policyBook: { hash: 'q0Zt3m9A', rules: [{ id: 'members-write', effect: 'permit', place: 'messages.cedar:3' }] },
     clock: realClock,
     ids: randomIds,
-    auth: { key: testKey, algorithm: 'HS256' },
+    auth: { keys: { shared: testKey }, algorithm: 'HS256' },
     corsOrigins: [],
     checks: {},
     logger: pino({ level: 'silent' }),

@@ -130,7 +130,9 @@ describe('a command on the wire', () => {
         /emoji/,
       ],
     ),
-    ['a prototype', Buffer.from('{"__proto__":{"type":"message.post"}}'), /chat_id/],
+    ['a prototype', Buffer.from('{"__proto__":{"type":"message.post"}}'), /__proto__ is not allowed/],
+    ['a nest as its type', Buffer.from(`{"type":${'['.repeat(30_000)}${']'.repeat(30_000)}}`), /nests deeper than 32/],
+    ['a NUL', Buffer.from('{"chat_id":"c","sender_id":1,"client_message_id":"m","body":"a\\u0000b"}'), /NUL/],
   ])('is refused with a reason when it has %s', (_, body, reason) => {
     const decoded = decodeCommands(body);
     expect(decoded).toMatchObject({ ok: false });

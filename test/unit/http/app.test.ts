@@ -145,23 +145,26 @@ describe('/healthz and /readyz', () => {
     expect(answer.json()).toEqual({ status: 'ready', checks: { store: { status: 'up' }, broker: { status: 'up' } } });
   });
 
-  it('names the dependency that is down, without its password', async () => {
+  it('names the dependency that is down to anybody, and what is wrong with it to the log alone', async () => {
     const broker = () => Promise.reject(new Error('amqp://user:secret@rabbitmq:5672 refused'));
-    const { app } = testApp({ checks: { store: async () => {}, broker } });
+    const lines: string[] = [];
+    const logger = createLogger({ level: 'warn', instanceId: 'test' }, { write: (line) => void lines.push(line) });
+    const { app } = testApp({ checks: { store: async () => {}, broker }, logger });
     const answer = await app.inject('/readyz');
+    await app.inject('/readyz');
     expect(answer.statusCode).toBe(503);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { check: 'broker', problem: 'amqp://***@rabbitmq:5672 refused' },
+    ]);
     expect(answer.json()).toEqual({
       status: 'unavailable',
-      checks: { store: { status: 'up' }, broker: { status: 'down', error: 'amqp://***@rabbitmq:5672 refused' } },
+      checks: { store: { status: 'up' }, broker: { status: 'down' } },
     });
   });
 
   it('does not wait for ever for a dependency', async () => {
     const { app } = testApp({ checks: { store: () => new Promise(() => {}) }, timeoutsMs: { check: 30 } });
     const answer = await app.inject('/readyz');
-    expect([answer.statusCode, answer.json().checks.store]).toEqual([
-      503,
-      { status: 'down', error: 'no answer within 30 ms' },
-    ]);
+    expect([answer.statusCode, answer.json().checks.store]).toEqual([503, { status: 'down' }]);
   });
 });

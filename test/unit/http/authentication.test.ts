@@ -64,7 +64,7 @@ describe('tokens', () => {
   });
 
   it('work with HS512 when that is configured, and then HS256 does not', async () => {
-    const test = testApp({ auth: { key: testKey, algorithm: 'HS512' } });
+    const test = testApp({ auth: { keys: { shared: testKey }, algorithm: 'HS512' } });
     const get = async (alg: 'HS256' | 'HS512') => {
       const token = await issueToken(testKey, userId('1'), 60, alg);
       return (await test.app.inject({ url: '/v1/chats/some', headers: { authorization: `Bearer ${token}` } }))

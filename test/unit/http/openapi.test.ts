@@ -101,9 +101,9 @@ describe('/openapi.json', () => {
     }
   });
 
-  it('lists the codes of every rejection, and one for our own defects', () => {
+  it('lists the codes of every rejection, and of what is no rejection', () => {
     expect([...document.components.schemas.Problem!.properties!.code!.enum!].sort()).toEqual(
-      [...Object.keys(rejectCodes), 'INTERNAL_ERROR'].sort(),
+      [...Object.keys(rejectCodes), 'INTERNAL_ERROR', 'KEYS_UNAVAILABLE'].sort(),
     );
   });
 

@@ -3,6 +3,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { errors as joseErrors } from 'jose';
 import { DirectoryUnavailable } from '../../../application/ports/user-directory.ts';
 import { answerError } from '../error-handling.ts';
+import { KeysUnavailable } from '../remote-keys.ts';
 import type { TokenVerifier } from '../verify-token.ts';
 
 /** The shapes in which the seed says no: its callers know these. Where it answered 500, the service's own problem documents. */
@@ -50,6 +51,7 @@ export const authenticateLikeTheSeed =
       request.userId = await verify(token);
       return undefined;
     } catch (error) {
+      if (error instanceof KeysUnavailable) throw error;
       request.log.debug({ reason: (error as Error).message }, 'token refused');
       const isPayload =
         (error instanceof joseErrors.JWTClaimValidationFailed && error.claim === 'user_id') ||

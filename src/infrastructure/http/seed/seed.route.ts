@@ -1,3 +1,4 @@
+import type { onRequestHookHandler } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ChatReader } from '../../../application/ports/chat-reader.ts';
@@ -42,6 +43,7 @@ import {
 
 export type SeedRoutesDeps = {
   readonly verify: TokenVerifier;
+  readonly limitUser: onRequestHookHandler;
   readonly chatOfUsers: ReturnType<typeof chatOfUsers>;
   readonly getChat: ReturnType<typeof getChat>;
   readonly listChats: ReturnType<typeof listChats>;
@@ -84,6 +86,7 @@ export const seedRoutes =
   (deps: SeedRoutesDeps): FastifyPluginAsyncZod =>
   async (app) => {
     app.addHook('onRequest', authenticateLikeTheSeed(deps.verify));
+    app.addHook('onRequest', deps.limitUser);
     app.setErrorHandler((error, request, reply) => answerLikeTheSeed(error as Error, request, reply));
 
     for (const url of ['/chats/', '/chats']) {
