@@ -22,22 +22,29 @@ export const serversIn = (env: Environment): Servers | undefined => {
   return { RABBITMQ_URL, CASSANDRA_CONTACT_POINTS, CASSANDRA_LOCAL_DATACENTER };
 };
 
-/** TEST_SERVERS: `env` takes what the environment names, `local` the local stack, `auto` (the default) whichever there is.
- *  Throws a sentence when there are to be none. */
-export const chooseServers = (env: Environment): { from: 'env'; servers: Servers } | { from: 'local' } => {
+export type Choice =
+  | { from: 'env'; servers: Servers }
+  | { from: 'docker' }
+  | { from: 'local' }
+  | { from: 'docker or local' };
+
+/** TEST_SERVERS: `env` takes what the environment names, `docker` containers, `local` the local stack, `auto` (the default) the
+ *  first of them that there is. Throws a sentence when there are to be none. */
+export const chooseServers = (env: Environment): Choice => {
   const choice = env.TEST_SERVERS || 'auto';
   const named = serversIn(env);
   switch (choice) {
     case 'auto':
-      return named === undefined ? { from: 'local' } : { from: 'env', servers: named };
+      return named === undefined ? { from: 'docker or local' } : { from: 'env', servers: named };
+    case 'docker':
     case 'local':
-      return { from: 'local' };
+      return { from: choice };
     case 'env':
       if (named === undefined) throw new Error(`TEST_SERVERS is env, and ${missing}.`);
       return { from: 'env', servers: named };
     case 'none':
       throw new Error('TEST_SERVERS is none: these tests need RabbitMQ and Cassandra and cannot run.');
     default:
-      throw new Error(`TEST_SERVERS is ${choice}; it may be auto, env, local or none.`);
+      throw new Error(`TEST_SERVERS is ${choice}; it may be auto, env, docker, local or none.`);
   }
 };
