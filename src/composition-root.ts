@@ -2,8 +2,11 @@ import { startActorSystem } from '../actors/kit/actor-system.ts';
 import { spawnPolicyActor } from '../actors/policy/policy.actor.ts';
 import { type Cell, startCell } from '../actors/shard/guardian.ts';
 import { type CommandSender, SendFailed } from './application/ports/command-sender.ts';
+import type { Clock } from './application/ports/system.ts';
 import type { Telemetry } from './application/ports/telemetry.ts';
-import { defaultBucketLimits } from './application/turn/decide-command.ts';
+import { type BucketLimits, defaultBucketLimits } from './application/turn/decide-command.ts';
+import { runCommand } from './application/use-cases/run-command.ts';
+import { sweepRetention } from './application/use-cases/sweep-retention.ts';
 import { PolicyLog } from './infrastructure/cedar/policy-log.ts';
 import type { Config } from './infrastructure/config/config.ts';
 import { buildApp } from './infrastructure/http/app.ts';
@@ -13,10 +16,13 @@ import { SystemClock } from './infrastructure/system/system-clock.ts';
 import type { ServiceLogger } from './infrastructure/telemetry/logger.ts';
 import { startTelemetry } from './infrastructure/telemetry/start-telemetry.ts';
 import { HttpUserDirectory, noUserDirectory } from './infrastructure/user-directory/http-user-directory.ts';
+import { retentionTrim } from './interface-adapters/amqp/chat-commands.ts';
 import { keyHash } from './interface-adapters/amqp/command-identity.ts';
+import { readOutcome } from './interface-adapters/http/outcome-json.ts';
 import { type Broker, openBroker } from './open-broker.ts';
 import { openPolicies } from './open-policies.ts';
 import { openStore, type Store } from './open-store.ts';
+import { keepSweeping } from './retention-sweeper.ts';
 import { tokenRulesOf } from './token-rules.ts';
 
 export type Service = {
@@ -33,9 +39,19 @@ export type Service = {
 const drainTimeoutMs = 10_000;
 const residency = { maxChats: 2_000, idleMs: 60_000 };
 
+/** Other than what the service always runs with, so that a test need not wait for days. No setting of it: nobody should run with others. */
+export type Tuning = {
+  readonly clock?: Clock;
+  readonly bucketLimits?: BucketLimits;
+  readonly sweepEveryMs?: number;
+};
+
 /** Joins everything. HTTP listens first, so that probes are answered while servers are still awaited. */
-export const startService = async (config: Config, logger: ServiceLogger): Promise<Service> => {
-  const clock = new SystemClock();
+export const startService = async (
+  config: Config,
+  logger: ServiceLogger,
+  { clock = new SystemClock(), bucketLimits = defaultBucketLimits, sweepEveryMs }: Tuning = {},
+): Promise<Service> => {
   const stopping = new AbortController();
   const auth = tokenRulesOf(config);
   const observation = await startTelemetry({
@@ -58,6 +74,7 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
   const app = buildApp({
     reader: late(() => present(store, 'store').reader),
     personal: late(() => present(store, 'store').personal),
+    catalogue: late(() => present(store, 'store').catalogue),
     directory:
       config.authBackendUrl === undefined
         ? noUserDirectory
@@ -105,13 +122,32 @@ export const startService = async (config: Config, logger: ServiceLogger): Promi
       hashKey: keyHash,
       clock,
       logger,
-      limits: defaultBucketLimits,
+      limits: bucketLimits,
       rates: config.rates,
       residency,
       telemetry,
       tracer,
     });
     watchCell(cell, store.ownership.shardCount, telemetry);
+    void startSweeping(cell, store, broker.sender);
+  };
+
+  const startSweeping = (served: Cell, { catalogue, reader }: Store, sender: CommandSender): Promise<void> => {
+    const { days: defaultDays, chatsPerSecond } = config.retention;
+    const sweep = sweepRetention({
+      catalogue,
+      reader,
+      runCommand: runCommand({ sender, readOutcome }),
+      trimCommand: retentionTrim,
+      holds: (shard) => served.status().shards.includes(shard),
+      clock,
+      logger,
+      telemetry,
+      defaultDays,
+      chatsPerSecond,
+    });
+    const everyMs = sweepEveryMs ?? config.retention.sweepEveryMs;
+    return keepSweeping({ sweep, everyMs, clock, logger, signal: stopping.signal, random: Math.random });
   };
 
   const running = run().catch((error) => {

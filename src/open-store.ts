@@ -1,3 +1,4 @@
+import type { ChatCatalogue } from './application/ports/chat-catalogue.ts';
 import type { ChatReader } from './application/ports/chat-reader.ts';
 import type { Ownership } from './application/ports/ownership.ts';
 import type { PersonalStore } from './application/ports/personal-store.ts';
@@ -12,6 +13,7 @@ import { openSqliteCell } from './infrastructure/sqlite/sqlite-cell.ts';
 export type Store = {
   readonly reader: ChatReader;
   readonly personal: PersonalStore;
+  readonly catalogue: ChatCatalogue;
   readonly ownership: Ownership;
   close(): Promise<void>;
 };

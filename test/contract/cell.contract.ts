@@ -1,4 +1,5 @@
 import type { StartCell } from '../support/cell-harness.ts';
+import { chatCatalogueContract } from './chat-catalogue.contract.ts';
 import { chatListContract } from './chat-list.contract.ts';
 import { chatReaderContract } from './chat-reader.contract.ts';
 import { chatStoreContract } from './chat-store.contract.ts';
@@ -17,6 +18,7 @@ export const cellContract = (name: string, start: StartCell): void => {
   chatReaderContract(name, start);
   logContract(name, start);
   chatListContract(name, start);
+  chatCatalogueContract(name, start);
   personalStoreContract(name, start);
   randomChatsContract(name, start);
   ownershipContract(name, start);

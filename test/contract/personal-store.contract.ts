@@ -77,4 +77,15 @@ export const personalStoreContract = (name: string, start: StartCell) =>
       expect(await used.personal.profiles([])).toEqual([]);
       expect(await used.personal.profiles([nobody])).toEqual([]);
     });
+
+    it('forgets a user, and nobody else', async () => {
+      const unique = used.cell.newChatId();
+      const [ann, bob] = [userId(`${unique}-a`), userId(`${unique}-b`)];
+      for (const one of [ann, bob]) await used.personal.putProfile({ userId: one, username: one, avatarUrl: '' });
+      await used.personal.forget(ann);
+      expect(await used.personal.profiles([ann, bob])).toEqual([{ userId: bob, username: bob, avatarUrl: '' }]);
+      await used.personal.forget(ann);
+      await used.personal.putProfile({ userId: ann, username: 'back', avatarUrl: '' });
+      expect(await used.personal.profiles([ann])).toMatchObject([{ username: 'back' }]);
+    });
   });

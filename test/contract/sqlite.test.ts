@@ -8,10 +8,11 @@ import { cellContract } from './cell.contract.ts';
 
 const start: StartCell = async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'chat-messaging-'));
-  const { reader, personal, ownership, close } = openSqliteCell({ dataDir });
+  const { reader, personal, catalogue, ownership, close } = openSqliteCell({ dataDir });
   return {
     reader,
     personal,
+    catalogue,
     begin: () => ownership.begin(),
     lose: (session) => ownership.lose(session),
     damage: (chatId, at) => {

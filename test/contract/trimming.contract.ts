@@ -97,6 +97,17 @@ export const trimmingContract = (name: string, start: StartCell) =>
       expect(await used.reader.integrity(writer.chatId)).toMatchObject([{ bucket }]);
     });
 
+    it('says which buckets are kept, the oldest first', async () => {
+      const writer = used.writer();
+      await used.write(fill(writer));
+      const oldest = (limit: number) => used.reader.oldestBuckets(writer.chatId, limit);
+      expect(await oldest(2)).toEqual(writer.buckets.slice(0, 2));
+      expect(await oldest(51)).toEqual(writer.buckets);
+      await used.write([writer.trim(1)]);
+      expect(await oldest(51)).toEqual(writer.buckets.slice(1));
+      expect(await used.reader.oldestBuckets(used.cell.newChatId(), 51)).toEqual([]);
+    });
+
     it('calls the log before it gone', async () => {
       const writer = used.writer();
       await used.write([...fill(writer), writer.trim(1)]);

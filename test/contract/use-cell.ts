@@ -31,6 +31,9 @@ export const useCell = (start: StartCell) => {
     get personal() {
       return cell.personal;
     },
+    get catalogue() {
+      return cell.catalogue;
+    },
     get store() {
       return writing.store;
     },

@@ -28,6 +28,15 @@ export const commandRows: readonly Row[] = [
     denied: { user: 2, code: 'POLICY_DENIED' },
   },
   {
+    command: 'chat.update',
+    user: 1,
+    method: 'PATCH',
+    path: '',
+    payload: { retention_days: 365 },
+    event: { type: 'chat.updated', retention_days: 365 },
+    denied: { user: 2, code: 'POLICY_DENIED' },
+  },
+  {
     command: 'member.add',
     user: 1,
     method: 'POST',

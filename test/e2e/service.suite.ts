@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServiceProcess } from '../support/service-process.ts';
 import { commandRows } from './commands.table.ts';
+import { eraseUser } from './erase-user.ts';
 
 /** What a user of the service sees, whatever it runs on. `env` says what that is. */
 export const serviceSuite = (name: string, env: () => Record<string, string>) =>
@@ -54,8 +55,8 @@ export const serviceSuite = (name: string, env: () => Record<string, string>) =>
       const chat = await group();
       for (const user of [1, 2]) await post(user, chat, `text of ${user}`);
       const revs: number[] = [];
-      for (const { command, user, method, path, payload, event, denied } of commandRows) {
-        const id = `id-${command}`;
+      for (const [row, { command, user, method, path, payload, event, denied }] of commandRows.entries()) {
+        const id = `id-${row}-${command}`;
         const send = (who: number, client: string) => {
           const named = method === 'DELETE' || path.includes('/reactions/');
           return named
@@ -71,15 +72,15 @@ export const serviceSuite = (name: string, env: () => Record<string, string>) =>
       }
       expect(revs).toEqual(commandRows.map((_, index) => index + 4));
       const { json } = await service.ask(1, 'GET', `/v1/chats/${chat}/changes?limit=100`);
-      expect(json.items.map((item: { rev: number }) => item.rev)).toEqual(Array.from({ length: 13 }, (_, n) => n + 1));
-      const page = await service.ask(2, 'GET', `/v1/chats/${chat}/messages?min_rev=13`);
+      expect(json.items.map((item: { rev: number }) => item.rev)).toEqual(Array.from({ length: 14 }, (_, n) => n + 1));
+      const page = await service.ask(2, 'GET', `/v1/chats/${chat}/messages?min_rev=14`);
       expect(page.json.items).toMatchObject([
         { seq: 3, body: 're' },
         { seq: 2, is_deleted: true, body: '' },
         { seq: 1 },
       ]);
       const integrity = await service.ask(1, 'GET', `/v1/chats/${chat}/integrity`);
-      expect(integrity.json).toMatchObject({ dense: true, messages: 3, changes: 10 });
+      expect(integrity.json).toMatchObject({ dense: true, messages: 3, changes: 11 });
       expect((await service.ask(3, 'GET', `/v1/chats/${chat}/messages`)).json.code).toBe('CHAT_NOT_FOUND');
       const list = await service.ask(2, 'GET', '/v1/chats?limit=1');
       expect(list.json.items).toMatchObject([{ id: chat, last_message: { body: 're' }, unread_count: 2 }]);
@@ -99,6 +100,38 @@ export const serviceSuite = (name: string, env: () => Record<string, string>) =>
         messages: [{ body: 'hi', sender_id: one, recipient_id: two, status: 'delivered' }],
         previous_messages_exist: false,
       });
+    });
+
+    it('erases what a user has written, in chats they have left too, when an operator says so', async () => {
+      const [owner, user] = [Math.floor(Math.random() * 1e9), Math.floor(Math.random() * 1e9) + 1e9];
+      const make = async () => {
+        const body = { kind: 'group', member_ids: [user] };
+        return (await service.ask(owner, 'POST', '/v1/chats', body)).json.id as string;
+      };
+      const chats = [await make(), await make()];
+      for (const chat of chats) {
+        for (const one of [user, owner, user]) await post(one, chat, `s3cret of ${one}`);
+        await service.ask(user, 'PATCH', `/v1/chats/${chat}/messages/1`, { body: `s3cret edit of ${user}` });
+        await service.ask(user, 'DELETE', `/v1/chats/${chat}/messages/3`);
+      }
+      await service.ask(user, 'DELETE', `/v1/chats/${chats[1]}/members/${user}`);
+      const refused = await service.ask(owner, 'POST', `/v1/users/${user}/erasure`, {});
+      expect([refused.status, refused.json.code]).toEqual([403, 'FORBIDDEN']);
+
+      const { code, report } = await eraseUser(service, user);
+      expect([code, report]).toMatchObject([0, { user_id: String(user), done: true, erased: 4, already_erased: 0 }]);
+      const counts = report.chats.map((one: { chat_id: string; erased: number }) => [one.chat_id, one.erased]);
+      expect(counts.toSorted()).toEqual(chats.map((chat) => [chat, 2]).toSorted());
+      for (const chat of chats) {
+        const at = `/v1/chats/${chat}`;
+        const page = await service.ask(owner, 'GET', `${at}/messages`);
+        expect(page.json.items.map((item: { body: string }) => item.body)).toEqual(['', `s3cret of ${owner}`, '']);
+        const { json: log } = await service.ask(owner, 'GET', `${at}/changes?limit=100`);
+        expect(JSON.stringify(log)).not.toMatch(`of ${user}`);
+        expect(log.items.at(-1)).toMatchObject({ type: 'message.erased', user_id: user, seqs: [1, 3] });
+        expect((await service.ask(owner, 'GET', `${at}/integrity`)).json).toMatchObject({ dense: true, messages: 3 });
+      }
+      expect(await eraseUser(service, user)).toMatchObject({ report: { done: true, erased: 0, already_erased: 4 } });
     });
 
     it('answers a repeat with the first message, and refuses its id for another text', async () => {

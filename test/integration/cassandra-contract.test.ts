@@ -11,10 +11,11 @@ beforeAll(async () => {
 afterAll(() => keyspace.drop(), patient.timeout);
 
 const start: StartCell = async () => {
-  const { reader, personal, ownership, close } = await keyspace.open();
+  const { reader, personal, catalogue, ownership, close } = await keyspace.open();
   return {
     reader,
     personal,
+    catalogue,
     begin: () => ownership.begin(),
     lose: (session) => keyspace.fence(session.id),
     damage: (chatId, at) => keyspace.removeMessage(chatId, at),

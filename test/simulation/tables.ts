@@ -20,6 +20,7 @@ const tables: Readonly<Record<string, Table>> = {
     statics: ['settings', 'updated_settings', 'large', 'current_bucket', 'first_bucket', 'first_seq', 'first_rev'],
   },
   chats_by_user: { key: ['user_id'], order: ['chat_id'] },
+  chats_ever_by_user: { key: ['user_id'], order: ['chat_id'] },
   messages: {
     key: ['chat_id', 'bucket'],
     order: ['seq'],

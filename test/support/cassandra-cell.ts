@@ -97,6 +97,7 @@ export class TestKeyspace {
       chats: `chat_id, user_id, role, from_seq, from_rev, muted_until, hides, settings, updated_settings, large, current_bucket, first_bucket,
         writetime(role), writetime(settings), writetime(updated_settings), writetime(current_bucket), writetime(first_bucket)`,
       chats_by_user: 'user_id, chat_id, role, joined_at, active_at, large, writetime(role), writetime(active_at)',
+      chats_ever_by_user: 'user_id, chat_id, joined_at, writetime(joined_at)',
       chat_buckets: 'chat_id, bucket, first_seq, first_rev, started_at, writetime(first_rev)',
     };
     const dump: Record<string, string[]> = {};

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Decision } from '../../src/application/decision.ts';
+import type { ChatCatalogue } from '../../src/application/ports/chat-catalogue.ts';
 import type { ChatReader } from '../../src/application/ports/chat-reader.ts';
 import type { ChatStore } from '../../src/application/ports/chat-store.ts';
 import type { Session, Tenure } from '../../src/application/ports/ownership.ts';
@@ -12,6 +13,7 @@ export type CellHarness = {
   begin(): Promise<Session>;
   readonly reader: ChatReader;
   readonly personal: PersonalStore;
+  readonly catalogue: ChatCatalogue;
   /** An id that no other test has. */
   newChatId(): ChatId;
   close(): Promise<void>;

@@ -37,6 +37,7 @@ describe('the configuration', () => {
       auth: { key: undefined, algorithm: 'HS256' },
       authBackendUrl: undefined,
       rates: { perUser: undefined, perChat: undefined },
+      retention: { days: undefined, sweepEveryMs: 21_600_000, chatsPerSecond: 50 },
       rabbitmq: undefined,
       database: { exchange: 'database', queue: 'database.primary' },
       delivery: { exchange: 'delivery', exchangeType: 'direct', routingKey: '' },

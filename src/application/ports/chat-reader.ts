@@ -3,6 +3,7 @@ import type { Entry } from '../../domain/chat/entry.ts';
 import type { MessageState } from '../../domain/chat/message-state.ts';
 import type { Member } from '../../domain/chat/roster.ts';
 import type { ChatId, ClientMessageId, Micros, Rev, Seq, ShardNumber, UserId } from '../../domain/ids.ts';
+import type { OpenBucket } from './chat-store.ts';
 
 export type ChatView = {
   readonly id: ChatId;
@@ -138,6 +139,8 @@ export type ChatReader = {
   readMarker(chatId: ChatId, userId: UserId): Promise<ReadMarker>;
   /** The entry that answered this command, if there is one and it is still remembered. */
   entryOf(chatId: ChatId, senderId: UserId, clientMessageId: ClientMessageId): Promise<Entry | undefined>;
+  /** The first buckets that are kept, oldest first, `limit` at most. None when there is no such chat. */
+  oldestBuckets(chatId: ChatId, limit: number): Promise<readonly OpenBucket[]>;
   integrity(chatId: ChatId): Promise<readonly BucketIntegrity[]>;
   /** The shard a chat belongs to for ever, or undefined while nobody has claimed it. Absence MUST NOT be cached. */
   home(chatId: ChatId): Promise<ShardNumber | undefined>;

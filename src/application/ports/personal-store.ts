@@ -10,6 +10,9 @@ export type PersonalStore = {
   /** Everything from `from` on counts as unread until it is read again; null takes the mark away. */
   markUnread(chatId: ChatId, userId: UserId, from: Seq | null): Promise<void>;
   putProfile(profile: Profile): Promise<void>;
+  /** Takes away the profile. What was erased of chats before the call is gone, once it resolves, from every place that the store can
+   *  clear cheaply, and not only from sight. */
+  forget(userId: UserId): Promise<void>;
   /** Those that are known. */
   profiles(userIds: readonly UserId[]): Promise<readonly Profile[]>;
 };

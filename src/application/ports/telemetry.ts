@@ -153,6 +153,11 @@ export const instruments = {
     'Decisions of former owners written and announced again.',
   ),
 
+  // Retention and erasure
+  trimmedBuckets: counter('chat_messaging_trimmed_buckets', '{bucket}', 'Buckets dropped by the retention sweep.'),
+  trimmedMessages: counter('chat_messaging_trimmed_messages', '{message}', 'Messages dropped with them.'),
+  erasedMessages: counter('chat_messaging_erased_messages', '{message}', 'Messages blanked by the erasure of users.'),
+
   // Policy
   policyDecisions: counter('chat_messaging_policy_decisions', '{decision}', 'Decisions of the policy.', [
     'action',

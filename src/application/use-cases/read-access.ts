@@ -55,6 +55,10 @@ export const readAccess = async (
   };
 };
 
+/** `firstAvailableSeq`: where what this user may see begins. */
+export const notKept = ({ fromSeq }: ReadAccess, reason = 'It is not kept any more.'): Refused =>
+  refused({ code: 'GONE', reason, firstAvailableSeq: fromSeq });
+
 const isThere = async ({ reader, clock }: Pick<ReadDeps, 'reader' | 'clock'>, chatId: ChatId, minRev: Rev) => {
   const deadline = clock.monotonicMs() + patienceMs;
   for (;;) {

@@ -1,7 +1,7 @@
 import type { Entry } from '../../domain/chat/entry.ts';
 import { type ChatId, type Rev, rev, type Seq, seq, type UserId } from '../../domain/ids.ts';
 import type { LogPosition } from '../ports/chat-reader.ts';
-import { type ReadDeps, type ReadRequest, readAccess } from './read-access.ts';
+import { notKept, type ReadDeps, type ReadRequest, readAccess } from './read-access.ts';
 import { noSuchChat, orUnavailable, type Refused, refused } from './result.ts';
 
 /** An entry as one member sees it. Of one that is not for their eyes only the rev is told, so that revs stay without gaps. */
@@ -25,10 +25,14 @@ export const readChanges =
     const { chatId, userId } = request;
     const from = since ?? { rev: rev(access.fromRev - 1), seq: seq(access.fromSeq - 1) };
     if (from.rev < access.fromRev - 1)
-      return refused({ code: 'GONE', reason: 'What came before is not kept, or is not yours to see: start anew.' });
+      return notKept(access, 'What came before is not kept, or is not yours to see: start anew.');
     const page = await orUnavailable('STORAGE_UNAVAILABLE', () => deps.reader.changes(chatId, from, limit));
     if (page === undefined) return refused(noSuchChat);
-    if (page === 'gone') return refused({ code: 'GONE', reason: 'What came before is not kept: start anew.' });
+    if (page === 'gone') {
+      // Dropped since the first look.
+      const now = await readAccess(deps, request);
+      return now.kind === 'rejected' ? now : notKept(now, 'What came before is not kept: start anew.');
+    }
     const gone = await orUnavailable('STORAGE_UNAVAILABLE', () => removedAmong(deps, chatId, page.entries));
     const seen = page.entries.map((entry) => asSeen(entry, userId, access.fromSeq));
     return { kind: 'ok', ...page, entries: seen.map((entry) => withoutText(entry, gone)) };

@@ -1,6 +1,6 @@
 import { type Seq, seq } from '../../domain/ids.ts';
 import type { MessagePage, MessageVersion, MessageView, PageRequest } from '../ports/chat-reader.ts';
-import { type ReadDeps, type ReadRequest, readAccess } from './read-access.ts';
+import { notKept, type ReadAccess, type ReadDeps, type ReadRequest, readAccess } from './read-access.ts';
 import { noSuchChat, orUnavailable, type Refused, refused } from './result.ts';
 
 export type ReadHistoryResult = { readonly kind: 'ok'; readonly page: MessagePage } | Refused;
@@ -11,6 +11,7 @@ export const readHistory =
   async (request: ReadRequest, where: Pick<PageRequest, 'anchor' | 'limit'>): Promise<ReadHistoryResult> => {
     const access = await readAccess(deps, request);
     if (access.kind === 'rejected') return access;
+    if (isGone(where.anchor, access)) return notKept(access);
     const { chatId, userId } = request;
     return orUnavailable('STORAGE_UNAVAILABLE', async () => {
       const page = await deps.reader.page({ chatId, ...where, fromSeq: access.fromSeq });
@@ -22,11 +23,26 @@ export const readHistory =
     });
   };
 
+/** The page would begin with messages that are not kept any more. From the very beginning (`after` 0) and by time pages begin with what is
+ *  kept; what a member may not see for other reasons is no hole to them. */
+const isGone = (anchor: PageRequest['anchor'], { standing: { firstSeq } }: ReadAccess): boolean => {
+  switch (anchor.at) {
+    case 'before':
+      return firstSeq > 1 && anchor.seq <= firstSeq;
+    case 'after':
+      return anchor.seq > 0 && anchor.seq + 1 < firstSeq;
+    case 'around':
+      return anchor.seq < firstSeq;
+    case 'newest':
+    case 'time':
+      return false;
+  }
+};
+
 const asSeen = (message: MessageView, hidden: ReadonlySet<Seq>): MessageView =>
   hidden.has(message.seq) ? { ...message, removed: message.removed ?? 'deleted' } : message;
 
 const noSuchMessage = refused({ code: 'TARGET_NOT_FOUND', reason: 'There is no such message.' });
-const notKept = refused({ code: 'GONE', reason: 'It is not kept any more.' });
 
 type MessageRequest = ReadRequest & { readonly seq: Seq };
 
@@ -36,7 +52,7 @@ const ofMessage =
   async (request: MessageRequest): Promise<{ readonly kind: 'ok'; readonly found: T } | Refused> => {
     const access = await readAccess(deps, request);
     if (access.kind === 'rejected') return access;
-    if (request.seq < access.standing.firstSeq) return notKept;
+    if (request.seq < access.standing.firstSeq) return notKept(access);
     if (request.seq < access.fromSeq) return noSuchMessage;
     return orUnavailable('STORAGE_UNAVAILABLE', async () => {
       const message = await deps.reader.message(request.chatId, request.seq);

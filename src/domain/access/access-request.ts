@@ -1,5 +1,5 @@
 import type { ChatKind, ChatState } from '../chat/chat-state.ts';
-import type { Command } from '../chat/command.ts';
+import type { Command, CreateChat, UpdateChat } from '../chat/command.ts';
 import type { Target } from '../chat/message-state.ts';
 import type { RejectCode } from '../chat/rejection.ts';
 import type { Role } from '../chat/roster.ts';
@@ -10,6 +10,7 @@ import type { PolicyBasis } from './decision-receipt.ts';
 export const everyAction = [
   'chat:create',
   'chat:update',
+  'chat:set_retention',
   'chat:trim',
   'chat:erase',
   'member:add',
@@ -107,7 +108,8 @@ export const factsOf = (
   };
 };
 
-/** What is asked before a command is decided: its action and, for a message that calls everybody, one thing more. */
+/** What is asked before a command is decided: its action and, for a message that calls everybody or a change of retention, one thing
+ *  more. */
 export const accessRequestsOf = (
   chat: ChatState | undefined,
   command: Command,
@@ -117,8 +119,13 @@ export const accessRequestsOf = (
   const action = actions[command.type];
   const facts = factsOf(chat, command.senderId, at);
   switch (command.type) {
-    case 'chat.create':
-      return [{ action, facts: { ...facts, is_member: false, role: 'none', chat_kind: command.kind } }];
+    case 'chat.create': {
+      const asStranger = { ...facts, is_member: false, role: 'none' as const, chat_kind: command.kind };
+      const asOwner = { ...asStranger, is_member: true, role: 'owner' as const };
+      return withRetention(command, [{ action, facts: asStranger }], asOwner);
+    }
+    case 'chat.update':
+      return withRetention(command, [{ action, facts }], facts);
     case 'member.add':
     case 'member.remove':
     case 'member.set_role':
@@ -153,6 +160,14 @@ export const accessRequestsOf = (
       return [{ action, facts }];
   }
 };
+
+/** How long a chat keeps its messages is a question of its own. */
+const withRetention = (
+  { settings }: CreateChat | UpdateChat,
+  asked: readonly AccessRequest[],
+  facts: Facts,
+): readonly AccessRequest[] =>
+  settings.retentionDays === undefined ? asked : [...asked, { action: 'chat:set_retention', facts }];
 
 const minute = 60_000_000;
 const classes: readonly (readonly [AgeClass, number])[] = [

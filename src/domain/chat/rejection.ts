@@ -1,3 +1,5 @@
+import type { Seq } from '../ids.ts';
+
 /** The closed list of codes (DESIGN: "Rejections carry one code"). `retryable`: the same command may succeed later, unchanged. */
 export const rejectCodes = {
   CHAT_NOT_FOUND: { retryable: false },
@@ -33,6 +35,8 @@ export type Rejection = {
   readonly reason: string;
   /** When it is worth trying again. */
   readonly retryAfterMs?: number;
+  /** Of what is not kept any more: where that begins which is. */
+  readonly firstAvailableSeq?: Seq;
 };
 
 /** The sentences that the sibling services already know from the seed system. */

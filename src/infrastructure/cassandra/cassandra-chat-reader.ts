@@ -13,6 +13,7 @@ import type {
   ReadMarker,
   Standing,
 } from '../../application/ports/chat-reader.ts';
+import type { OpenBucket } from '../../application/ports/chat-store.ts';
 import type { Entry } from '../../domain/chat/entry.ts';
 import {
   type ChatId,
@@ -136,6 +137,10 @@ export class CassandraChatReader implements ChatReader {
       senderId,
       clientMessageId,
     );
+  }
+
+  oldestBuckets(chatId: ChatId, limit: number): Promise<readonly OpenBucket[]> {
+    return this.#tables.log.oldestBuckets(chatId, limit);
   }
 
   /** One bucket after the other: each is read as a whole. */

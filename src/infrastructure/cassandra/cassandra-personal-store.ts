@@ -8,6 +8,7 @@ const queries = {
   readSeq: 'INSERT INTO read_markers (chat_id, user_id, read_seq) VALUES (?, ?, ?) USING TIMESTAMP ?',
   unreadFrom: 'INSERT INTO read_markers (chat_id, user_id, unread_from) VALUES (?, ?, ?)',
   putProfile: 'INSERT INTO profiles (user_id, username, avatar_url) VALUES (?, ?, ?)',
+  removeProfile: 'DELETE FROM profiles WHERE user_id = ?',
   profile: 'SELECT user_id, username, avatar_url FROM profiles WHERE user_id = ?',
 } as const;
 
@@ -32,6 +33,11 @@ export class CassandraPersonalStore implements PersonalStore {
 
   putProfile({ userId, username, avatarUrl }: Profile): Promise<void> {
     return this.#data.put({ query: queries.putProfile, params: [userId, username, avatarUrl] });
+  }
+
+  /** Blank cells take the place of erased ones when their files are compacted: that is the server's to do. */
+  forget(userId: UserId): Promise<void> {
+    return this.#data.put({ query: queries.removeProfile, params: [userId] });
   }
 
   async profiles(userIds: readonly UserId[]): Promise<readonly Profile[]> {

@@ -1,8 +1,10 @@
+import type { ChatCatalogue } from '../../application/ports/chat-catalogue.ts';
 import type { ChatReader } from '../../application/ports/chat-reader.ts';
 import type { Ownership } from '../../application/ports/ownership.ts';
 import type { PersonalStore } from '../../application/ports/personal-store.ts';
 import type { Clock, Logger } from '../../application/ports/system.ts';
 import { noTelemetry, type Telemetry } from '../../application/ports/telemetry.ts';
+import { CassandraChatCatalogue } from './cassandra-chat-catalogue.ts';
 import { CassandraChatReader } from './cassandra-chat-reader.ts';
 import { CassandraOwnership } from './cassandra-ownership.ts';
 import { CassandraPersonalStore } from './cassandra-personal-store.ts';
@@ -23,6 +25,7 @@ export type CassandraCellOptions = CassandraEndpoint & {
 export type CassandraCell = {
   readonly reader: ChatReader;
   readonly personal: PersonalStore;
+  readonly catalogue: ChatCatalogue;
   readonly ownership: Ownership;
   ping(): Promise<void>;
   /** Ends the session and closes the connections. */
@@ -55,11 +58,12 @@ export const openCassandraCell = async (options: CassandraCellOptions): Promise<
     const reader = new CassandraChatReader(data);
     telemetry.watch('coalescedReads', () => [{ value: reader.coalescedReads }]);
     const personal = new CassandraPersonalStore(data);
+    const catalogue = new CassandraChatCatalogue(data);
     const close = async () => {
       await ownership.close();
       await disconnect();
     };
-    return { reader, personal, ownership, ping: () => reader.ping(), close };
+    return { reader, personal, catalogue, ownership, ping: () => reader.ping(), close };
   } catch (error) {
     await disconnect();
     throw error;

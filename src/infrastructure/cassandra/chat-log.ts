@@ -97,10 +97,9 @@ export class ChatLog {
     return { buckets, isWhole: buckets.length < limit };
   }
 
-  async oldestBucket(chatId: ChatId): Promise<OpenBucket | undefined> {
+  async oldestBuckets(chatId: ChatId, limit: number): Promise<OpenBucket[]> {
     const query = `SELECT ${bucketColumns} FROM chat_buckets WHERE chat_id = ? ORDER BY bucket ASC LIMIT ?`;
-    const row = await this.#data.row(query, [chatId, 1]);
-    return row && bucketOf(row, row.bucket);
+    return (await this.#data.rows(query, [chatId, limit])).map((row) => bucketOf(row, row.bucket));
   }
 
   /** Buckets from the newest backwards, down to and including the first one that `isLast`. */

@@ -15,7 +15,7 @@ export const readPage = async (log: ChatLog, request: PageRequest): Promise<Mess
   if (current === undefined) return undefined;
   const [newest, oldest] = await Promise.all([
     log.newest(chatId, current.bucket, anchor.at === 'newest' ? limit : 1),
-    isWhole ? buckets.at(-1) : log.oldestBucket(chatId),
+    isWhole ? buckets.at(-1) : log.oldestBuckets(chatId, 1).then(([oldest]) => oldest),
   ]);
   if (newest === undefined || oldest === undefined)
     throw new CassandraUnavailable(`chat ${chatId}: bucket ${current.bucket} has no head`);

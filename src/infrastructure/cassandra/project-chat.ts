@@ -1,7 +1,7 @@
 import type { Change, ChatCreated, ChatTrimmed, MemberAdded } from '../../domain/chat/entry.ts';
 import { mayHide } from '../../domain/chat/roster.ts';
-import type { UserId } from '../../domain/ids.ts';
-import { type Draft, partitions } from './projection-queries.ts';
+import type { ChatId, Micros, UserId } from '../../domain/ids.ts';
+import { type Draft, type ProjectionStatement, partitions } from './projection-queries.ts';
 
 /** What an entry changes in a chat's settings, its roster and its members' lists. */
 export const projectOntoChat = (entry: Change, draft: Draft): void => {
@@ -48,6 +48,7 @@ const projectCreation = (entry: ChatCreated, { time, content, index, placement }
     content.push({ query: 'member', params: [chatId, userId, role, time], partition: roster });
     const params = [userId, chatId, role, at, placement.large ?? false, time];
     content.push({ query: 'chatOfUser', params, partition: partitions.user(userId) });
+    content.push(everOfUser(userId, chatId, at, time));
   }
   if (placement.large) index.push({ query: 'large', params: [chatId, true, time], partition: roster });
   const settings = JSON.stringify({ v: 1, kind, creatorId: senderId, ...entry.settings });
@@ -61,12 +62,20 @@ const projectArrival = (entry: MemberAdded, { time, content, placement }: Draft)
   content.push({ query: 'newMember', params: member, partition: roster });
   const params = [userId, chatId, role, at, placement.large ?? false, time];
   content.push({ query: 'chatOfUser', params, partition: partitions.user(userId) });
+  content.push(everOfUser(userId, chatId, at, time));
   if (becameLarge === null) return;
   content.push({ query: 'large', params: [chatId, true, time], partition: roster });
   const others = becameLarge.filter((id: UserId) => id !== userId);
   for (const id of others)
     content.push({ query: 'largeOfUser', params: [id, chatId, true, time], partition: partitions.user(id) });
 };
+
+/** Stays when they go. */
+const everOfUser = (userId: UserId, chatId: ChatId, at: Micros, time: unknown): ProjectionStatement => ({
+  query: 'chatEverOfUser',
+  params: [userId, chatId, at, time],
+  partition: partitions.everOfUser(userId),
+});
 
 /** First nobody finds the old buckets any more, then they go, partition by partition. */
 const projectTrim = (entry: ChatTrimmed, { time, content, index, placement }: Draft): void => {

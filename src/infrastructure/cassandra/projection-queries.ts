@@ -41,6 +41,7 @@ export const projectionQueries = {
   memberGone: 'DELETE FROM chats USING TIMESTAMP ? WHERE chat_id = ? AND user_id = ?',
   chatOfUser:
     'INSERT INTO chats_by_user (user_id, chat_id, role, joined_at, large) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?',
+  chatEverOfUser: 'INSERT INTO chats_ever_by_user (user_id, chat_id, joined_at) VALUES (?, ?, ?) USING TIMESTAMP ?',
   roleOfUser: 'INSERT INTO chats_by_user (user_id, chat_id, role) VALUES (?, ?, ?) USING TIMESTAMP ?',
   largeOfUser: 'INSERT INTO chats_by_user (user_id, chat_id, large) VALUES (?, ?, ?) USING TIMESTAMP ?',
   activity: 'INSERT INTO chats_by_user (user_id, chat_id, active_at) VALUES (?, ?, ?) USING TIMESTAMP ?',
@@ -83,4 +84,5 @@ export const partitions = {
   roster: (chat: string) => `c ${chat}`,
   buckets: (chat: string) => `b ${chat}`,
   user: (user: string) => `u ${user}`,
+  everOfUser: (user: string) => `w ${user}`,
 } as const;

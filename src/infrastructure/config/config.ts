@@ -35,6 +35,12 @@ export type Config = {
     readonly perUser: Value<'RATE_PER_USER'> | undefined;
     readonly perChat: Value<'RATE_PER_CHAT'> | undefined;
   };
+  readonly retention: {
+    /** For chats without a setting of their own; undefined: for ever. */
+    readonly days: number | undefined;
+    readonly sweepEveryMs: number;
+    readonly chatsPerSecond: number;
+  };
   readonly rabbitmq: { readonly url: string; readonly tls: TlsFiles | undefined } | undefined;
   /** The siblings' way in. */
   readonly database: { readonly exchange: string; readonly queue: string };

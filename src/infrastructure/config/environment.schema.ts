@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { maxRetentionDays } from '../../domain/chat/command.ts';
 import { list, matching, oneOf, text, variable, wholeNumber, yesOrNo } from './variable.ts';
 
 const hostAndPort = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/;
@@ -47,6 +48,9 @@ export const environmentSchema = z.object({
   HTTP_REQUESTS_PER_ADDRESS: wholeNumber(0, 100_000_000, 60_000),
   RATE_PER_USER: rate('10/100'),
   RATE_PER_CHAT: rate('200/2000'),
+  RETENTION_DAYS: wholeNumber(1, maxRetentionDays, 365),
+  RETENTION_SWEEP_MINUTES: wholeNumber(1, 7 * 24 * 60, 360),
+  RETENTION_CHATS_PER_SECOND: wholeNumber(1, 10_000, 50),
   AUTH_BACKEND_BASE_URL: variable(
     (value) => (isUrl(value, ['http:', 'https:']) ? value : undefined),
     'be an http:// or https:// URL',

@@ -68,6 +68,11 @@ const configOf = (environment: Environment, files: FileContents): Config => {
     metricsPort: environment.METRICS_PORT ?? 9464,
     authBackendUrl: environment.AUTH_BACKEND_BASE_URL,
     rates: { perUser: environment.RATE_PER_USER, perChat: environment.RATE_PER_CHAT },
+    retention: {
+      days: environment.RETENTION_DAYS,
+      sweepEveryMs: (environment.RETENTION_SWEEP_MINUTES ?? 360) * 60_000,
+      chatsPerSecond: environment.RETENTION_CHATS_PER_SECOND ?? 50,
+    },
     rabbitmq:
       files.rabbitmqUrl === undefined
         ? undefined

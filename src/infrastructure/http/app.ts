@@ -7,6 +7,7 @@ import Fastify, {
   type onRequestHookHandler,
 } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
+import type { ChatCatalogue } from '../../application/ports/chat-catalogue.ts';
 import type { ChatReader } from '../../application/ports/chat-reader.ts';
 import type { CommandSender } from '../../application/ports/command-sender.ts';
 import type { PersonalStore } from '../../application/ports/personal-store.ts';
@@ -17,6 +18,7 @@ import type { Telemetry } from '../../application/ports/telemetry.ts';
 import type { UserDirectory } from '../../application/ports/user-directory.ts';
 import { chatOfUsers } from '../../application/use-cases/chat-of-users.ts';
 import { createChat } from '../../application/use-cases/create-chat.ts';
+import { eraseUser } from '../../application/use-cases/erase-user.ts';
 import { explainAccess, explainDecision } from '../../application/use-cases/explain.ts';
 import { getChat } from '../../application/use-cases/get-chat.ts';
 import { checkIntegrity, getOutcome } from '../../application/use-cases/inspect-chat.ts';
@@ -26,9 +28,12 @@ import { readChanges } from '../../application/use-cases/read-changes.ts';
 import { readHistory, readMessage, readReactions, readVersions } from '../../application/use-cases/read-history.ts';
 import { getReadMarker, moveReadMarker } from '../../application/use-cases/read-marker.ts';
 import { runCommand } from '../../application/use-cases/run-command.ts';
+import { clientMessageId } from '../../domain/ids.ts';
+import { eraseUserMessages } from '../../interface-adapters/amqp/message-commands.ts';
 import { readOutcome } from '../../interface-adapters/http/outcome-json.ts';
 import { authenticate } from './authentication.ts';
 import { chatRoutes } from './chats.route.ts';
+import { erasureRoutes } from './erasure.route.ts';
 import { answerBrokenRequest, answerError, answerErrors, refuseOtherMethods } from './error-handling.ts';
 import { type Checks, healthRoutes } from './health.route.ts';
 import * as limits from './limits.ts';
@@ -49,6 +54,7 @@ export type AppDeps = {
   readonly sender: CommandSender;
   readonly reader: ChatReader;
   readonly personal: PersonalStore;
+  readonly catalogue: ChatCatalogue;
   readonly directory: UserDirectory;
   readonly policy: PolicyDecisionPoint;
   readonly policyBook: PolicyBook;
@@ -178,6 +184,21 @@ const v1 =
         moveReadMarker: moveReadMarker({ ...reads, personal }),
         getOutcome: getOutcome(reads),
         checkIntegrity: checkIntegrity(reads),
+      }),
+    );
+    const { catalogue, telemetry, ids } = deps;
+    await app.register(
+      erasureRoutes({
+        eraseUser: eraseUser({
+          catalogue,
+          reader,
+          personal,
+          runCommand: commands.runCommand,
+          eraseCommand: (chatId, userId, seqs) =>
+            eraseUserMessages(chatId, clientMessageId(`erasure-${ids.random()}`), { userId, seqs }),
+          clock,
+          telemetry,
+        }),
       }),
     );
     await app.register(

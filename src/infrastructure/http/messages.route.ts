@@ -68,12 +68,14 @@ export const messageRoutes =
       {
         schema: {
           summary: 'Read a page of messages',
-          description: 'Newest first. Give at most one of `before`, `after`, `around`, `time` and `cursor`.',
+          description:
+            'Newest first. Give at most one of `before`, `after`, `around`, `time` and `cursor`. 410 when it would begin with messages ' +
+            'that are not kept any more; `after=0` begins with the first that is.',
           tags,
           security,
           params: chatParamsSchema,
           querystring: pageQuerySchema,
-          response: { 200: pageSchema, ...problemResponses(...readCodes) },
+          response: { 200: pageSchema, ...problemResponses(...readCodes, 'GONE') },
         },
       },
       async (request, reply) => {

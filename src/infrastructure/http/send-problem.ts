@@ -12,6 +12,9 @@ export const sendProblem = (reply: FastifyReply, problem: Problem): FastifyReply
 export const sendRejection = (
   request: FastifyRequest,
   reply: FastifyReply,
-  { code, reason, retryAfterMs }: Rejection,
+  { code, reason, retryAfterMs, firstAvailableSeq }: Rejection,
 ): FastifyReply =>
-  sendProblem(reply, problemOf(code, reason, { clientMessageId: request.clientMessageId, retryAfterMs }));
+  sendProblem(
+    reply,
+    problemOf(code, reason, { clientMessageId: request.clientMessageId, retryAfterMs, firstAvailableSeq }),
+  );

@@ -1,4 +1,5 @@
 import type { GroupCommitOptions } from '../store-kit/group-commit.ts';
+import { MemoryChatCatalogue } from './memory-chat-catalogue.ts';
 import { MemoryChatReader } from './memory-chat-reader.ts';
 import { MemoryChatStore } from './memory-chat-store.ts';
 import { MemoryDatabase } from './memory-database.ts';
@@ -24,6 +25,7 @@ export const openMemoryCell = ({ shards = 16, database = new MemoryDatabase(), s
     database,
     reader: new MemoryChatReader(database),
     personal: new MemoryPersonalStore(database),
+    catalogue: new MemoryChatCatalogue(database),
     ownership,
   };
 };

@@ -13,6 +13,7 @@ import type {
   ReadMarker,
   Standing,
 } from '../../application/ports/chat-reader.ts';
+import type { OpenBucket } from '../../application/ports/chat-store.ts';
 import { rememberedEntries } from '../../application/turn/find-answer.ts';
 import type { Entry } from '../../domain/chat/entry.ts';
 import {
@@ -114,6 +115,10 @@ export class MemoryChatReader implements ChatReader {
     return this.#chat(chatId)
       ?.entries.slice(-rememberedEntries)
       .find((entry) => entry.senderId === senderId && entry.clientMessageId === clientMessageId);
+  }
+
+  async oldestBuckets(chatId: ChatId, limit: number): Promise<readonly OpenBucket[]> {
+    return [...(this.#chat(chatId)?.buckets.values() ?? [])].slice(0, limit);
   }
 
   async integrity(chatId: ChatId): Promise<readonly BucketIntegrity[]> {

@@ -26,6 +26,10 @@ export class MemoryPersonalStore implements PersonalStore {
     this.#database.profiles.set(profile.userId, profile);
   }
 
+  async forget(userId: UserId): Promise<void> {
+    this.#database.profiles.delete(userId);
+  }
+
   async profiles(userIds: readonly UserId[]): Promise<readonly Profile[]> {
     const known = [...new Set(userIds)].map((id) => this.#database.profiles.get(id));
     return known.filter((profile) => profile !== undefined);

@@ -17,13 +17,14 @@ export const logRows = (database: DatabaseSync) => {
     `SELECT ${postColumns} FROM messages WHERE chat_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
   );
   const selectChanges = database.prepare('SELECT * FROM changes WHERE chat_id = ? AND rev > ? ORDER BY rev LIMIT ?');
-  const selectBuckets = database.prepare('SELECT * FROM chat_buckets WHERE chat_id = ? ORDER BY bucket');
+  const selectBuckets = database.prepare('SELECT * FROM chat_buckets WHERE chat_id = ? ORDER BY bucket LIMIT ?');
   const selectPostRevs = database.prepare(
     'SELECT seq, rev FROM messages WHERE chat_id = ? AND seq >= ? AND seq < ? ORDER BY seq',
   );
   const selectChangeRevs = database.prepare('SELECT rev FROM changes WHERE chat_id = ? AND rev >= ? AND rev < ?');
 
-  const buckets = (chatId: ChatId): OpenBucket[] => selectBuckets.all(chatId).map(bucketOf);
+  /** Oldest first; -1 is all. */
+  const buckets = (chatId: ChatId, limit = -1): OpenBucket[] => selectBuckets.all(chatId, limit).map(bucketOf);
 
   return {
     entryAt: (chatId: ChatId, position: Position): Entry | undefined => {

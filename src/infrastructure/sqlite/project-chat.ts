@@ -23,6 +23,10 @@ export const chatProjection = (database: DatabaseSync) => {
     `INSERT INTO members (chat_id, user_id, role, joined_at)
      SELECT ?, value ->> 'userId', value ->> 'role', ? FROM json_each(?)`,
   );
+  const addFoundersEver = database.prepare(
+    "INSERT OR IGNORE INTO chats_ever_by_user SELECT value ->> 'userId', ? FROM json_each(?)",
+  );
+  const addEver = database.prepare('INSERT OR IGNORE INTO chats_ever_by_user VALUES (?, ?)');
   const setSettings = database.prepare('UPDATE chats SET settings = ? WHERE chat_id = ?');
   const addMember = database.prepare(
     'INSERT INTO members (chat_id, user_id, role, from_seq, from_rev, hides, joined_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -58,6 +62,7 @@ export const chatProjection = (database: DatabaseSync) => {
     },
     created: ({ chatId, members, at }: ChatCreated): void => {
       addMembers.run(chatId, at, JSON.stringify(members));
+      addFoundersEver.run(chatId, JSON.stringify(members));
     },
     updated: ({ chatId, settings }: ChatUpdated): void => {
       setSettings.run(JSON.stringify(settings), chatId);
@@ -65,6 +70,7 @@ export const chatProjection = (database: DatabaseSync) => {
     joined: (entry: MemberAdded): void => {
       const { chatId, userId, role, fromSeq, fromRev, at } = entry;
       addMember.run(chatId, userId, role, fromSeq, fromRev, Number(mayHide(entry)), at);
+      addEver.run(userId, chatId);
     },
     left: (chatId: ChatId, userId: UserId): void => {
       removeMember.run(chatId, userId);

@@ -112,8 +112,18 @@ const version3 = `
   ALTER TABLE messages ADD COLUMN receipt TEXT;
 `;
 
+/** Who was ever in which chat: what a user wrote is erased in chats they have left, too. */
+const version4 = `
+  CREATE TABLE chats_ever_by_user (
+    user_id TEXT NOT NULL, chat_id TEXT NOT NULL, PRIMARY KEY (user_id, chat_id)
+  ) STRICT, WITHOUT ROWID;
+  INSERT OR IGNORE INTO chats_ever_by_user SELECT user_id, chat_id FROM members;
+  -- Who has left, and left something behind: the only ones that matter.
+  INSERT OR IGNORE INTO chats_ever_by_user SELECT DISTINCT sender_id, chat_id FROM messages;
+`;
+
 /** Each takes the tables from the version before it to its own. What is released is never changed. */
-const steps = [version1, version2, version3];
+const steps = [version1, version2, version3, version4];
 
 /** Brings the tables to this version of the service. Throws when a later version has written them. */
 export const migrate = (database: DatabaseSync): void => {

@@ -1,3 +1,4 @@
+import type { ChatCatalogue } from '../../application/ports/chat-catalogue.ts';
 import type { ChatReader } from '../../application/ports/chat-reader.ts';
 import type { PersonalStore } from '../../application/ports/personal-store.ts';
 import type { Logger } from '../../application/ports/system.ts';
@@ -5,6 +6,7 @@ import { noTelemetry, type Telemetry } from '../../application/ports/telemetry.t
 import { SingleProcessOwnership } from '../memory/single-process-ownership.ts';
 import { openDataFolder } from './data-folder.ts';
 import { settleShardCount } from './schema.ts';
+import { SqliteChatCatalogue } from './sqlite-chat-catalogue.ts';
 import { SqliteChatReader } from './sqlite-chat-reader.ts';
 import { SqliteChatStore } from './sqlite-chat-store.ts';
 import { SqlitePersonalStore } from './sqlite-personal-store.ts';
@@ -22,6 +24,7 @@ export type SqliteCellOptions = {
 export type SqliteCell = {
   readonly reader: ChatReader;
   readonly personal: PersonalStore;
+  readonly catalogue: ChatCatalogue;
   readonly ownership: SingleProcessOwnership;
   /** Ends every session and frees the data folder. */
   close(): Promise<void>;
@@ -48,11 +51,12 @@ export const openSqliteCell = ({ dataDir, shards, logger, telemetry = noTelemetr
     });
     const reader = new SqliteChatReader(database);
     const personal = new SqlitePersonalStore(database);
+    const catalogue = new SqliteChatCatalogue(database);
     const close = async () => {
       await ownership.close();
       folder.close();
     };
-    return { reader, personal, ownership, close };
+    return { reader, personal, catalogue, ownership, close };
   } catch (error) {
     folder.close();
     throw error;

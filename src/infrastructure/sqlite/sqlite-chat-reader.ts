@@ -14,6 +14,7 @@ import type {
   ReadMarker,
   Standing,
 } from '../../application/ports/chat-reader.ts';
+import type { OpenBucket } from '../../application/ports/chat-store.ts';
 import type { Entry } from '../../domain/chat/entry.ts';
 import {
   type ChatId,
@@ -131,6 +132,10 @@ export class SqliteChatReader implements ChatReader {
       entryAt: async (position) => this.#log.entryAt(chatId, position),
     };
     return findEntry(source, senderId, clientMessageId);
+  }
+
+  async oldestBuckets(chatId: ChatId, limit: number): Promise<readonly OpenBucket[]> {
+    return this.#log.buckets(chatId, limit);
   }
 
   async integrity(chatId: ChatId): Promise<readonly BucketIntegrity[]> {

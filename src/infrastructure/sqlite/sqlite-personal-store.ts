@@ -7,6 +7,8 @@ export class SqlitePersonalStore implements PersonalStore {
   readonly #markRead: StatementSync;
   readonly #markUnread: StatementSync;
   readonly #putProfile: StatementSync;
+  readonly #removeProfile: StatementSync;
+  readonly #emptyLog: StatementSync;
   readonly #profiles: StatementSync;
 
   constructor(database: DatabaseSync) {
@@ -19,6 +21,8 @@ export class SqlitePersonalStore implements PersonalStore {
       'INSERT INTO read_markers VALUES (?, ?, 0, ?) ON CONFLICT DO UPDATE SET unread_from = excluded.unread_from',
     );
     this.#putProfile = database.prepare('INSERT OR REPLACE INTO profiles VALUES (?, ?, ?)');
+    this.#removeProfile = database.prepare('DELETE FROM profiles WHERE user_id = ?');
+    this.#emptyLog = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#profiles = database.prepare(
       `SELECT user_id AS userId, username, avatar_url AS avatarUrl FROM profiles
        WHERE user_id IN (SELECT value FROM json_each(?))`,
@@ -35,6 +39,12 @@ export class SqlitePersonalStore implements PersonalStore {
 
   async putProfile({ userId, username, avatarUrl }: Profile): Promise<void> {
     this.#putProfile.run(userId, username, avatarUrl);
+  }
+
+  /** The write-ahead log is the one file with old pages in it: what is deleted in a page is overwritten (data-folder.ts). */
+  async forget(userId: UserId): Promise<void> {
+    this.#removeProfile.run(userId);
+    this.#emptyLog.get();
   }
 
   async profiles(userIds: readonly UserId[]): Promise<readonly Profile[]> {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { ChatKind, ChatSettings } from '../../domain/chat/chat-state.ts';
 import type { CreateChat, TrimChat, UpdateChat } from '../../domain/chat/command.ts';
-import type { Rev, Seq, UserId } from '../../domain/ids.ts';
+import { systemSender } from '../../domain/chat/system-sender.ts';
+import { type ChatId, clientMessageId, type Rev, type Seq, type UserId } from '../../domain/ids.ts';
 import { commandForm, type Identity, made } from './command-form.ts';
 import { revSchema, seqSchema, settingsFields } from './fields.schema.ts';
 import { userIdSchema, wireUserId } from './user-id.ts';
@@ -75,6 +76,13 @@ export const trimChatCommand = (
   identity: Identity,
   { bucket, firstSeq, firstRev }: { readonly bucket: number; readonly firstSeq: Seq; readonly firstRev: Rev },
 ): TrimChat => made<TrimChat>('chat.trim', identity, { bucket, firstSeq, firstRev });
+
+/** The sweep's, for one bucket always the same: whoever sends it, and however often, it is done once. */
+export const retentionTrim = (
+  chatId: ChatId,
+  cut: { readonly bucket: number; readonly firstSeq: Seq; readonly firstRev: Rev },
+): TrimChat =>
+  trimChatCommand({ chatId, senderId: systemSender, clientMessageId: clientMessageId(`retention-${cut.bucket}`) }, cut);
 
 const update = commandForm(
   'chat.update',

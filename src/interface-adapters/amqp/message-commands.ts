@@ -9,7 +9,8 @@ import {
   type React,
 } from '../../domain/chat/command.ts';
 import type { Attachment, Extras } from '../../domain/chat/entry.ts';
-import type { Seq, UserId } from '../../domain/ids.ts';
+import { systemSender } from '../../domain/chat/system-sender.ts';
+import type { ChatId, ClientMessageId, Seq, UserId } from '../../domain/ids.ts';
 import { commandForm, type Identity, made } from './command-form.ts';
 import { attachmentsSchema, emojiSchema, mentionsSchema, seqSchema, textSchema } from './fields.schema.ts';
 import { userIdSchema, wireUserId } from './user-id.ts';
@@ -65,6 +66,13 @@ export const eraseMessagesCommand = (
   identity: Identity,
   { userId, seqs }: { readonly userId: UserId; readonly seqs: readonly Seq[] },
 ): EraseMessages => made<EraseMessages>('message.erase', identity, { userId, seqs: [...new Set(seqs)] });
+
+/** The same, by the service itself. */
+export const eraseUserMessages = (
+  chatId: ChatId,
+  clientMessageId: ClientMessageId,
+  content: { readonly userId: UserId; readonly seqs: readonly Seq[] },
+): EraseMessages => eraseMessagesCommand({ chatId, senderId: systemSender, clientMessageId }, content);
 
 export const reactCommand = (
   identity: Identity,

@@ -15,8 +15,11 @@ export type ProblemResponses = Record<
 /** One example for each code, as the service itself would make it. */
 export const problemContent = (...codes: readonly ProblemCode[]): ProblemContent => ({
   schema: problemSchema,
-  examples: Object.fromEntries(codes.map((code) => [code, { value: problemOf(code, problems[code].title) }])),
+  examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
 });
+
+const exampleOf = (code: ProblemCode): Problem =>
+  problemOf(code, problems[code].title, code === 'GONE' ? { firstAvailableSeq: 20_001 } : {});
 
 /** The error responses of a route for OpenAPI: one per status, its description naming the codes. */
 export const problemResponses = (...codes: readonly ProblemCode[]): ProblemResponses => {

@@ -43,6 +43,10 @@ export const problemSchema = z
     code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
     retryable: z.boolean().describe('The same request may succeed later, unchanged.'),
     retry_after_ms: z.int().optional(),
+    first_available_seq: z
+      .int()
+      .optional()
+      .describe('With `GONE`: the first message that you may still see; one more than the newest while there is none.'),
     client_message_id: z.string().optional().describe('Of a command: repeat it with this id; it is done at most once.'),
     errors: z
       .array(z.object({ field: z.string(), message: z.string() }))
@@ -59,13 +63,14 @@ type Details = {
   readonly clientMessageId?: string | undefined;
   /** Where it is known better than by the code. */
   readonly retryAfterMs?: number | undefined;
+  readonly firstAvailableSeq?: number | undefined;
   readonly errors?: Problem['errors'];
 };
 
 export const problemOf = (
   code: ProblemCode,
   detail: string,
-  { status, clientMessageId, errors, retryAfterMs }: Details = {},
+  { status, clientMessageId, errors, retryAfterMs, firstAvailableSeq }: Details = {},
 ): Problem => {
   const { title, status: usual, retryAfterMs: usualWaitMs } = problems[code];
   const waitMs = retryAfterMs ?? usualWaitMs;
@@ -77,6 +82,7 @@ export const problemOf = (
     code,
     retryable: code === 'KEYS_UNAVAILABLE' || (code !== 'INTERNAL_ERROR' && rejectCodes[code].retryable),
     ...(waitMs !== undefined && { retry_after_ms: waitMs }),
+    ...(firstAvailableSeq !== undefined && { first_available_seq: firstAvailableSeq }),
     ...(clientMessageId !== undefined && { client_message_id: clientMessageId }),
     ...(errors !== undefined && { errors }),
   };

@@ -1,4 +1,5 @@
 import { type Answer, answerOf } from '../../../src/application/decision.ts';
+import type { ChatCatalogue } from '../../../src/application/ports/chat-catalogue.ts';
 import type { ChatReader } from '../../../src/application/ports/chat-reader.ts';
 import type { CommandSender } from '../../../src/application/ports/command-sender.ts';
 import type { PersonalStore } from '../../../src/application/ports/personal-store.ts';
@@ -21,6 +22,7 @@ export type FakePorts = {
   readonly sender: { send: CommandSender['send'] };
   readonly reader: { -readonly [Name in keyof ChatReader]: ChatReader[Name] };
   readonly personal: { -readonly [Name in keyof PersonalStore]: PersonalStore[Name] };
+  readonly catalogue: { -readonly [Name in keyof ChatCatalogue]: ChatCatalogue[Name] };
   readonly directory: { profiles: UserDirectory['profiles'] };
   readonly policy: { decide: PolicyDecisionPoint['decide'] };
   readonly sent: { command: Command; timeoutMs: number }[];
@@ -67,6 +69,7 @@ export const fakePorts = (): FakePorts => {
     },
     reader: boundMethods<ChatReader>(cell.reader),
     personal: boundMethods<PersonalStore>(cell.personal),
+    catalogue: boundMethods<ChatCatalogue>(cell.catalogue),
     directory: { profiles: async () => [] },
     policy: {
       decide: async (requests) => {

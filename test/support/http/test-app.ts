@@ -19,11 +19,12 @@ export type TestApp = {
 
 export const testApp = (changes: Partial<AppDeps> = {}): TestApp => {
   const ports = fakePorts();
-  const { sender, reader, personal, directory, policy } = ports;
+  const { sender, reader, personal, catalogue, directory, policy } = ports;
   const app = buildApp({
     sender,
     reader,
     personal,
+    catalogue,
     directory,
     policy,
     policyBook: { hash: 'q0Zt3m9A', rules: [{ id: 'members-write', effect: 'permit', place: 'messages.cedar:3' }] },

@@ -12,7 +12,7 @@ it('docs/commands.md has a row for every command, and no other', () => {
 
 it('every command that users send is played end to end', () => {
   const others = ['chat.create', 'chat.trim', 'message.erase'];
-  expect([...commandRows.map(({ command }) => command), ...others].toSorted()).toEqual(
+  expect([...new Set(commandRows.map(({ command }) => command)), ...others].toSorted()).toEqual(
     Object.keys(commandForms).toSorted(),
   );
 });

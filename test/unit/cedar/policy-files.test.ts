@@ -74,7 +74,7 @@ describe('a policy folder', () => {
       action "chat:create", "message:post", "history:read" appliesTo
         { principal: [Anyone], resource: [Anything], context: { is_member: Bool, role: String } };`;
     const problems = problemsOf({ ...rule, 'schema.cedarschema': old });
-    expect(problems).toHaveLength(15);
+    expect(problems).toHaveLength(16);
     expect(problems[0]).toMatch(/^schema\.cedarschema: the facts of chat:create do not fit: .*new_role/);
   });
 });

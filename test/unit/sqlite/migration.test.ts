@@ -139,13 +139,29 @@ describe('a data folder of version 1', () => {
     expect(await session.store.target(odd, seq(1), userId('5'))).toMatchObject({ bucket: 0, own: [] });
   });
 
+  it('knows who was in its chats, and who wrote there without being in any more', async () => {
+    await cell.close();
+    rmSync(dataDir, { recursive: true });
+    dataDir = mkdtempSync(join(tmpdir(), 'chat-messaging-'));
+    makeVersion1(dataDir);
+    const database = new DatabaseSync(join(dataDir, 'chats.sqlite'));
+    database.prepare("UPDATE messages SET sender_id = 'gone' WHERE chat_id = ? AND seq = 2").run(odd);
+    database.close();
+    cell = openSqliteCell({ dataDir });
+    for (const user of ['5', '10', 'gone'])
+      expect(await cell.catalogue.chatsEverOf(userId(user), undefined, 10), user).toContainEqual({
+        chatId: odd,
+        position: odd,
+      });
+  });
+
   it('is migrated once', async () => {
     await cell.close();
     cell = openSqliteCell({ dataDir });
     expect(await cell.reader.chat(odd)).toMatchObject({ settings });
     await cell.close();
     const database = new DatabaseSync(join(dataDir, 'chats.sqlite'), { readOnly: true });
-    expect(database.prepare('PRAGMA user_version').get()?.user_version).toBe(3);
+    expect(database.prepare('PRAGMA user_version').get()?.user_version).toBe(4);
     expect(database.prepare('PRAGMA integrity_check').get()?.integrity_check).toBe('ok');
     database.close();
     cell = openSqliteCell({ dataDir });

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { micros, rev, seq, shardNumber } from '../../../src/domain/ids.ts';
+import { micros, rev, seq, shardNumber, userId } from '../../../src/domain/ids.ts';
 import {
   openSqliteCell,
   type SqliteCell,
@@ -25,8 +25,8 @@ const open = (options: Partial<SqliteCellOptions> = {}): SqliteCell => {
   cells.push(cell);
   return cell;
 };
-const writeTo = ({ reader, personal, ownership, close }: SqliteCell) =>
-  beginWriting({ reader, personal, begin: () => ownership.begin(), newChatId: randomChatId, close });
+const writeTo = ({ reader, personal, catalogue, ownership, close }: SqliteCell) =>
+  beginWriting({ reader, personal, catalogue, begin: () => ownership.begin(), newChatId: randomChatId, close });
 
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'chat-messaging-'));
@@ -152,6 +152,31 @@ describe('the SQLite cell', () => {
     expect(() => open()).toThrow(/^a file in the data folder \S+ is damaged \(file is not a database\); .*DATA_DIR/);
     rmSync(join(dataDir, file));
     await expect(open().reader.ping()).resolves.toBeUndefined();
+  });
+
+  it('has no trace of an erased text in any of its files, once the user is forgotten', async () => {
+    const cell = open();
+    const writing = await writeTo(cell);
+    const writer = writing.writer();
+    const secrets = ['s3cret-post', 's3cret-edit', 's3cret-name'];
+    const traces = () =>
+      readdirSync(dataDir).flatMap((file) => {
+        const bytes = readFileSync(join(dataDir, file));
+        return secrets.filter((secret) => bytes.includes(secret));
+      });
+    await writing.write([writer.create(), ...writer.posts(30, { body: `${secrets[0]} ${'x'.repeat(300)}` })]);
+    await writing.write([writer.edit(7, secrets[1]!), writer.edit(7, `${secrets[1]} again`), writer.deleteMessage(8)]);
+    await cell.personal.putProfile({ userId: userId('1'), username: secrets[2]!, avatarUrl: '' });
+    expect(new Set(traces())).toEqual(new Set(secrets));
+    await writing.write([
+      writer.erase(
+        '1',
+        writer.views.map(({ seq }) => seq),
+      ),
+    ]);
+    await cell.personal.forget(userId('1'));
+    expect(traces()).toEqual([]);
+    expect(await cell.reader.message(writer.chatId, seq(7))).toMatchObject({ body: '', version: 3, removed: 'erased' });
   });
 
   it('leaves the tables of a later version alone', async () => {

@@ -193,6 +193,9 @@ export const seedRoutes =
           ]);
         const anchor = before === undefined ? { at: 'newest' as const } : { at: 'before' as const, seq: before };
         const result = await deps.readHistory({ userId: request.userId, chatId: id }, { anchor, limit: seedPageSize });
+        // Its callers know no 410: older messages are simply not there.
+        if (result.kind === 'rejected' && result.rejection.code === 'GONE')
+          return { messages: [], cursor: '', previous_messages_exist: false };
         if (result.kind === 'rejected') return retrievalDenied(reply);
         const messages = result.page.items.map(seedMessageJson);
         return { messages, cursor: messages.at(-1)?.id ?? '', previous_messages_exist: result.page.hasOlder };
