@@ -17,6 +17,7 @@ export const cellContract = (name: string, start: StartCell): void => {
   trimmingContract(name, start);
   chatReaderContract(name, start);
   logContract(name, start);
+  chatCatalogueContract(name, start);
   chatListContract(name, start);
   chatCatalogueContract(name, start);
   personalStoreContract(name, start);

@@ -46,12 +46,23 @@ export const decideCommand = (
       return reject(command, verdict.rejection, clock, at, receipt);
     case 'accepted': {
       const entries = receipt === undefined ? verdict.entries : verdict.entries.map((entry) => ({ ...entry, receipt }));
-      const placement = place(chat, entries, hash, grounds, limits);
-      if (changesAccess(command)) chat.rosterRev = placement.nextRev - 1;
-      return decision(command, clock, { kind: 'accepted', entries, placement });
+      const made = recordEntries(chat, entries, hash, grounds, clock, limits);
+      if (changesAccess(command)) chat.rosterRev = chat.state!.nextRev - 1;
+      return made;
     }
   }
 };
+
+/** Makes entries that are decided the next ones of the chat, and moves it on. */
+export const recordEntries = (
+  chat: ResidentChat,
+  entries: readonly Entry[],
+  hash: KeyHash,
+  grounds: Pick<Grounds, 'at' | 'targets'>,
+  clock: LogicalClock,
+  limits: BucketLimits,
+): Decision =>
+  decision(chat, clock, { kind: 'accepted', entries, placement: place(chat, entries, hash, grounds, limits) });
 
 /** Which bucket is the first one the chat's state does not say. */
 const tooLongTrim = ({ state, firstBucket }: ResidentChat, command: Command): Rejection | undefined => {
@@ -70,14 +81,14 @@ export const reject = (
   at: Micros,
   receipt?: DecisionReceipt,
 ): Decision =>
-  decision(command, clock, {
+  decision({ id: command.chatId }, clock, {
     kind: 'rejected',
     rejected: rejectionOf(command, rejection, command.sentAt ?? formatMicros(at), at, receipt),
   });
 
-const decision = (command: Command, clock: LogicalClock, outcome: Outcome): Decision => ({
+const decision = ({ id }: Pick<ResidentChat, 'id'>, clock: LogicalClock, outcome: Outcome): Decision => ({
   v: 1,
-  chatId: command.chatId,
+  chatId: id,
   shard: clock.shard,
   epoch: clock.epoch,
   n: ++clock.n,
@@ -89,7 +100,7 @@ const place = (
   chat: ResidentChat,
   entries: readonly Entry[],
   hash: KeyHash,
-  { at, targets }: Grounds,
+  { at, targets }: Pick<Grounds, 'at' | 'targets'>,
   limits: BucketLimits,
 ): Placement => {
   const firstRev = entries[0]!.rev;

@@ -12,18 +12,33 @@ export const noTargets: Targets = new Map();
 
 /** The messages that a command is about, as the chat's one writer knows them: what is readable, and on top of it the entries that are
  *  still on their way. `onTheirWay` MUST be taken before the call: an entry may become readable while the store is being asked. */
-export const loadTargets = async (
+export const loadTargets = (
   chat: ResidentChat,
   command: Command,
   onTheirWay: readonly Entry[],
   store: Pick<ChatStore, 'target'>,
+): Promise<Targets> => loadMessages(chat, targetsOf(command), command.senderId, onTheirWay, store);
+
+/** The same for entries that are decided already. */
+export const loadTargetsOf = (
+  chat: ResidentChat,
+  entry: Entry,
+  onTheirWay: readonly Entry[],
+  store: Pick<ChatStore, 'target'>,
+): Promise<Targets> => loadMessages(chat, messagesOf(entry), entry.senderId, onTheirWay, store);
+
+const loadMessages = async (
+  chat: ResidentChat,
+  seqs: readonly Seq[],
+  sender: UserId,
+  onTheirWay: readonly Entry[],
+  store: Pick<ChatStore, 'target'>,
 ): Promise<Targets> => {
-  const seqs = targetsOf(command);
   if (seqs.length === 0) return noTargets;
   const targets = new Map<Seq, Target>();
   await Promise.all(
     seqs.map(async (seq) => {
-      const target = await loadTarget(chat, seq, command.senderId, onTheirWay, store);
+      const target = await loadTarget(chat, seq, sender, onTheirWay, store);
       if (target !== undefined) targets.set(seq, target);
     }),
   );

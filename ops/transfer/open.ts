@@ -1,0 +1,30 @@
+import { noTelemetry } from '../../src/application/ports/telemetry.ts';
+import { loadConfig } from '../../src/infrastructure/config/load-config.ts';
+import { SystemClock } from '../../src/infrastructure/system/system-clock.ts';
+import { createLogger } from '../../src/infrastructure/telemetry/logger.ts';
+import { openStore, type Store } from '../../src/open-store.ts';
+
+/** The store that the service's own variables name (env_example.txt). */
+export const openConfiguredStore = async (): Promise<{ store: Store; clock: SystemClock; patienceMs: number }> => {
+  const config = loadConfig(process.env);
+  const clock = new SystemClock();
+  const store = await openStore(
+    // Not the name of an instance: the two must not take each other for their former selves.
+    { ...config, instanceId: `${config.instanceId} transfer` },
+    {
+      logger: createLogger({ level: 'warn', instanceId: 'transfer' }),
+      clock,
+      telemetry: noTelemetry,
+      signal: new AbortController().signal,
+    },
+  );
+  return { store, clock, patienceMs: 3 * config.sessionTimeoutMs };
+};
+
+/** Ends with one sentence instead of a stack. */
+export const run = (main: () => Promise<void>): void => {
+  main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  });
+};
