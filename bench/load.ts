@@ -6,25 +6,30 @@ export type Load = {
   readonly chats: number;
   readonly messages: number;
   readonly bodyBytes: number;
+  /** Each chat has two users of its own; left out: all chats have the same two. */
+  readonly ownUsers?: boolean;
 };
 
 export const users = [1, 2] as const;
+export const usersOf = (load: Load, chat: number): readonly [number, number] =>
+  load.ownUsers ? [2 * chat + 1, 2 * chat + 2] : users;
 
 export const chatIdAt = (load: Load, chat: number): string => `bench-${load.run}-${chat}`;
 export const clientIdAt = (load: Load, index: number): string => `${load.run}-${index}`;
 /** Message `index` goes to chat `index mod chats`, so its place among that chat's messages is `index div chats`. */
 export const chatOf = (load: Load, index: number): number => index % load.chats;
-export const senderAt = (load: Load, index: number): number => users[Math.floor(index / load.chats) % users.length]!;
+export const senderAt = (load: Load, index: number): number =>
+  usersOf(load, chatOf(load, index))[Math.floor(index / load.chats) % 2]!;
 export const bodyAt = (load: Load, index: number): string =>
   `message ${index} `.padEnd(load.bodyBytes, 'lorem ipsum dolor sit amet ');
 
 export const createCommand = (load: Load, chat: number) => ({
   type: 'chat.create',
   chat_id: chatIdAt(load, chat),
-  sender_id: users[0],
+  sender_id: usersOf(load, chat)[0],
   client_message_id: 'create',
   kind: 'group',
-  member_ids: users,
+  member_ids: usersOf(load, chat),
 });
 export const postCommand = (load: Load, index: number) => ({
   type: 'message.post',

@@ -140,7 +140,7 @@ export class CassandraChatReader implements ChatReader {
   }
 
   oldestBuckets(chatId: ChatId, limit: number): Promise<readonly OpenBucket[]> {
-    return this.#tables.log.oldestBuckets(chatId, limit);
+    return this.#tables.log.bucketsFrom(chatId, 0, limit);
   }
 
   /** One bucket after the other: each is read as a whole. */

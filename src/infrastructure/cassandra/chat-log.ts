@@ -93,13 +93,19 @@ export class ChatLog {
   /** The newest buckets first: one read. `isWhole`: there are no others. */
   async newestBuckets(chatId: ChatId): Promise<{ buckets: OpenBucket[]; isWhole: boolean }> {
     const limit = bucketsPerStep[0]!;
-    const buckets = await this.#bucketsBelow(chatId, aboveAll, limit);
+    const buckets = await this.bucketsBelow(chatId, aboveAll, limit);
     return { buckets, isWhole: buckets.length < limit };
   }
 
+  /** The oldest ones, newest first like all lists of buckets. */
   async oldestBuckets(chatId: ChatId, limit: number): Promise<OpenBucket[]> {
-    const query = `SELECT ${bucketColumns} FROM chat_buckets WHERE chat_id = ? ORDER BY bucket ASC LIMIT ?`;
-    return (await this.#data.rows(query, [chatId, limit])).map((row) => bucketOf(row, row.bucket));
+    return (await this.bucketsFrom(chatId, 0, limit)).reverse();
+  }
+
+  /** From a number on, in the order of their numbers. */
+  async bucketsFrom(chatId: ChatId, first: number, limit: number): Promise<OpenBucket[]> {
+    const query = `SELECT ${bucketColumns} FROM chat_buckets WHERE chat_id = ? AND bucket >= ? ORDER BY bucket ASC LIMIT ?`;
+    return (await this.#data.rows(query, [chatId, first, limit])).map((row) => bucketOf(row, row.bucket));
   }
 
   /** Buckets from the newest backwards, down to and including the first one that `isLast`. */
@@ -107,7 +113,7 @@ export class ChatLog {
     const buckets: OpenBucket[] = [];
     for (let step = 0; ; step++) {
       const limit = bucketsPerStep[Math.min(step, bucketsPerStep.length - 1)]!;
-      const found = await this.#bucketsBelow(chatId, buckets.at(-1)?.bucket ?? aboveAll, limit);
+      const found = await this.bucketsBelow(chatId, buckets.at(-1)?.bucket ?? aboveAll, limit);
       for (const bucket of found) {
         buckets.push(bucket);
         if (isLast(bucket)) return buckets;
@@ -122,7 +128,8 @@ export class ChatLog {
     return last !== undefined && last.firstSeq <= at ? last.bucket : undefined;
   }
 
-  async #bucketsBelow(chatId: ChatId, below: number, limit: number): Promise<OpenBucket[]> {
+  /** Below a number, newest first. */
+  async bucketsBelow(chatId: ChatId, below: number, limit: number): Promise<OpenBucket[]> {
     const query = `SELECT ${bucketColumns} FROM chat_buckets WHERE chat_id = ? AND bucket < ? LIMIT ?`;
     return (await this.#data.rows(query, [chatId, below, limit])).map((row) => bucketOf(row, row.bucket));
   }

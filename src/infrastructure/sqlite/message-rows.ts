@@ -45,11 +45,7 @@ export const messageRows = (database: DatabaseSync) => {
   const selectNewest = database.prepare(
     'SELECT sender_id AS senderId, at FROM messages WHERE chat_id = ? ORDER BY seq DESC LIMIT ?',
   );
-  const selectSince = database.prepare(
-    `SELECT seq FROM messages WHERE chat_id = :chat AND at >= :time AND seq >= coalesce(
-       (SELECT first_seq FROM chat_buckets WHERE chat_id = :chat AND started_at <= :time ORDER BY bucket DESC LIMIT 1), 1)
-     ORDER BY seq LIMIT 1`,
-  );
+  const selectTime = database.prepare('SELECT at FROM messages WHERE chat_id = ? AND seq = ?');
   const selectEdits = database.prepare(
     "SELECT * FROM changes WHERE chat_id = ? AND seq = ? AND type = 'message.edited' ORDER BY rev",
   );
@@ -71,6 +67,19 @@ export const messageRows = (database: DatabaseSync) => {
       return [{ version: entry.version, body: entry.body, at: entry.at, by: entry.senderId }];
     });
 
+  /** The first message that was posted then or later, by halving: times grow with the seqs, and an index on them would be one more
+   *  write for each post. `end` when there is none. */
+  const firstSince = (chatId: ChatId, time: Micros, firstSeq: Seq, end: Seq): Seq => {
+    let [low, high]: [number, number] = [firstSeq, end];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = selectTime.get(chatId, middle);
+      if (row !== undefined && (row.at as number) >= time) high = middle;
+      else low = middle + 1;
+    }
+    return seq(low);
+  };
+
   return {
     message,
     range: (chatId: ChatId, { low, high }: PageWindow): MessageView[] =>
@@ -83,11 +92,8 @@ export const messageRows = (database: DatabaseSync) => {
     newest: (chatId: ChatId, count: number) =>
       selectNewest.all(chatId, count) as unknown as { senderId: UserId; at: Micros }[],
     /** By time: around the first message that was posted then or later; past the end when there is none. */
-    seqAnchor: (chatId: ChatId, anchor: PageRequest['anchor'], end: Seq): SeqAnchor => {
-      if (anchor.at !== 'time') return anchor;
-      const row = selectSince.get({ chat: chatId, time: anchor.time });
-      return { at: 'around', seq: row === undefined ? end : seq(row.seq as number) };
-    },
+    seqAnchor: (chatId: ChatId, anchor: PageRequest['anchor'], firstSeq: Seq, end: Seq): SeqAnchor =>
+      anchor.at === 'time' ? { at: 'around', seq: firstSince(chatId, anchor.time, firstSeq, end) } : anchor,
     /** The post first. */
     versions: (chatId: ChatId, at: Seq): MessageVersion[] => {
       const row = select.get(chatId, at);

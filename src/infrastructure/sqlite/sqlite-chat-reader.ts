@@ -87,7 +87,7 @@ export class SqliteChatReader implements ChatReader {
     const row = this.#chats.chat(chatId);
     if (row === undefined) return undefined;
     const range = visibleRange({ firstSeq: row.first_seq, nextSeq: row.next_seq }, fromSeq);
-    const seqAnchor = this.#messages.seqAnchor(chatId, anchor, row.next_seq);
+    const seqAnchor = this.#messages.seqAnchor(chatId, anchor, row.first_seq, row.next_seq);
     const window = pageWindow({ anchor: seqAnchor, limit }, range);
     return pageOf(this.#messages.range(chatId, window), window, range);
   }

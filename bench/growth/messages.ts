@@ -1,0 +1,49 @@
+import type { BenchContext } from '../core/bench.ts';
+import { interleaved, type Sample } from '../core/rounds.ts';
+import type { Load } from '../load.ts';
+import { startCassandraService } from '../pipeline/contestants.ts';
+import { drain, Stream } from '../pipeline/drain.ts';
+import { Queues } from '../pipeline/queues.ts';
+import { BenchKeyspace } from '../stores/cassandra-loader.ts';
+import { homeQueue, plansOf } from '../stores/loaded-chats.ts';
+
+/** One size of what grows: the chats that are stored, and those that messages are sent to. */
+export type Point = {
+  readonly name: string;
+  readonly x: number;
+  readonly load: Load;
+  readonly members?: number;
+  /** Messages go to the first so many; left out: to all in turn. */
+  readonly active?: number;
+};
+
+/** Messages through one service per size, all of them running, in turn. */
+export const messageCosts = async (
+  points: readonly Point[],
+  count: number,
+  context: BenchContext,
+): Promise<Record<string, Sample[]>> => {
+  const stack = await context.stack();
+  const keyspaces: BenchKeyspace[] = [];
+  for (const { name, load, members = 2 } of points) {
+    const keyspace = await BenchKeyspace.create(context);
+    await keyspace.load(plansOf(load, { messages: 1, members }));
+    keyspaces.push(keyspace);
+    context.log(`${name}: ${load.chats} chats are stored`);
+  }
+  // Before the services: their beats would never let the store come to rest.
+  for (const keyspace of keyspaces) await keyspace.settle();
+  const contestants: Record<string, () => Promise<Sample>> = {};
+  const children: { stop(): Promise<void> }[] = [];
+  for (const [index, { name, load, active = load.chats }] of points.entries()) {
+    const queues = await Queues.open(await stack.newVhost(), context);
+    const service = await startCassandraService(context, queues, keyspaces[index]!);
+    children.push(service.child);
+    const stream = new Stream({ ...load, chats: active }, homeQueue);
+    contestants[name] = () => drain(service, stream, count, queues, stack);
+  }
+  await interleaved(contestants, context.quick ? 1 : 2);
+  const found = await interleaved(contestants, context.rounds);
+  for (const child of children) await child.stop();
+  return found;
+};

@@ -1,0 +1,131 @@
+import { userId } from '../src/domain/ids.ts';
+import { issueToken } from '../src/infrastructure/http/issue-token.ts';
+import type { Bench } from './core/bench.ts';
+import { Child } from './core/child.ts';
+import { median, Ratios } from './core/ratios.ts';
+import { cpuPerOperation, interleaved, perSecond, ratiosOf, type Sample } from './core/rounds.ts';
+import { freePort, key, startService } from './core/service.ts';
+import type { QueryOrder, QueryReply } from './http/bare-query.ts';
+import { queriesFor } from './http/coalesced.ts';
+import { requests } from './http/load-http.ts';
+import { cpuMicros } from './process-cpu.ts';
+import { BenchKeyspace } from './stores/cassandra-loader.ts';
+
+const chats = 200;
+/** Under way at once: enough to keep a server busy, and so few that each is answered at once. */
+const many = 16;
+const few = 2;
+
+export const http: Bench = {
+  about: 'a page of history over HTTP against Fastify with a ready buffer and against the bare query',
+  maxMinutes: 15,
+  run: async (context) => {
+    const count = context.quick ? 400 : 3_000;
+    const stack = await context.stack();
+    const keyspace = await BenchKeyspace.create(context);
+    await keyspace.load(
+      Array.from({ length: chats }, (_, index) => ({ id: `h-${index}`, shard: index % 16, messages: 200 })),
+    );
+    await keyspace.settle();
+    const service = await startService(context, {
+      CASSANDRA_CONTACT_POINTS: stack.cassandra.contactPoints.join(','),
+      CASSANDRA_LOCAL_DATACENTER: stack.cassandra.localDataCenter,
+      CASSANDRA_KEYSPACE: keyspace.name,
+    });
+    const headers = { authorization: `Bearer ${await issueToken(key, userId('1'), 3_600)}` };
+    const pageOf = (index: number) => `${service.url}/v1/chats/h-${index % chats}/messages?limit=50`;
+    const { bytes } = await requests(1, 1, pageOf, headers);
+    const port = await freePort();
+    const bare = new Child(context, 'bench/http/bare-server.ts', { TASK: JSON.stringify({ port, bytes }) });
+    await bare.said();
+    const query = new Child(context, 'bench/http/bare-query.ts', { TASK: JSON.stringify(keyspace.endpoint) });
+    await query.said();
+
+    const p99: Record<string, number[]> = { page: [], buffer: [], query: [] };
+    const p50: Record<string, number[]> = { page: [], buffer: [], query: [] };
+    const spentBy = (pid: number) => {
+      const processes = { service: pid, store: stack.pids.store, generator: process.pid };
+      const before = Object.entries(processes).map(([name, of]) => [name, of, cpuMicros(of)] as const);
+      return () => Object.fromEntries(before.map(([name, of, micros]) => [name, cpuMicros(of) - micros]));
+    };
+    /** Requests a second with many under way; latencies with few. */
+    const overHttp =
+      (name: string, { pid }: Child, urlOf: (index: number) => string) =>
+      async (): Promise<Sample> => {
+        const calm = await requests(count, few, urlOf, headers);
+        p99[name]!.push(calm.histogram.getValueAtPercentile(99));
+        p50[name]!.push(calm.histogram.getValueAtPercentile(50));
+        const spent = spentBy(pid);
+        const { wallMs } = await requests(count, many, urlOf, headers);
+        return { operations: count, wallMs, cpu: spent() };
+      };
+    const ask = (order: QueryOrder) => {
+      query.tell(order);
+      return query.said() as Promise<QueryReply>;
+    };
+    const contestants = {
+      page: overHttp('page', service.child, pageOf),
+      buffer: overHttp('buffer', bare, (index) => `http://127.0.0.1:${port}/page/${index}`),
+      query: async (): Promise<Sample> => {
+        const calm = await ask({ count, atOnce: few, chats });
+        p99.query!.push(calm.p99);
+        p50.query!.push(calm.p50);
+        const spent = spentBy(query.pid);
+        const { wallMs } = await ask({ count, atOnce: many, chats });
+        return { operations: count, wallMs, cpu: spent() };
+      },
+    };
+    await interleaved(contestants, context.quick ? 1 : 2);
+    for (const name of Object.keys(p99)) {
+      p99[name] = [];
+      p50[name] = [];
+    }
+    context.log('warm');
+    const found = await interleaved(contestants, context.rounds);
+
+    const ratios = new Ratios();
+    // Two measurements a round, as everywhere.
+    const byRound = (values: readonly number[]) =>
+      Array.from({ length: context.rounds }, (_, round) => (values[2 * round]! + values[2 * round + 1]!) / 2);
+    const over = (a: readonly number[], b: readonly number[]) =>
+      byRound(a).map((value, round) => value / byRound(b)[round]!);
+    ratios.add('http.page.p99', over(p99.page!, p99.query!));
+    ratios.add('http.page.p50', over(p50.page!, p50.query!));
+    ratios.add('http.page.buffer', ratiosOf(found.page, found.buffer, perSecond));
+    ratios.add('http.page.query', ratiosOf(found.page, found.query, perSecond));
+    ratios.count('http.coalesced', await queriesFor(keyspace.client, 'h-0', '1', 1_000));
+    const names = ['page', 'buffer', 'query'] as const;
+    return {
+      ratios: ratios.accepted,
+      refused: ratios.refused,
+      cpuMicrosPerMessage: Object.fromEntries(
+        names.map((name) => [
+          name,
+          Object.fromEntries(
+            ['service', 'store', 'generator'].map((process) => [
+              process,
+              median(found[name].map((sample) => cpuPerOperation(sample, process))),
+            ]),
+          ),
+        ]),
+      ),
+      tables: [
+        {
+          title: `Pages of 50 (${bytes} bytes): a second with ${many} under way; ms with ${few} under way`,
+          columns: ['', 'a second', 'p50', 'p99'],
+          rows: names.map((name) => [
+            name,
+            Math.round(median(found[name].map(perSecond))),
+            median(p50[name]!) / 1000,
+            median(p99[name]!) / 1000,
+          ]),
+        },
+      ],
+      curves: [],
+      notes: [
+        'page: GET /v1/chats/{id}/messages of the newest 50 with a token, over 200 chats. buffer: Fastify that sends as many bytes and reads nothing. query: the one SELECT of the page’s rows by the driver, without HTTP.',
+        'http.coalesced counts the queries of the use case for 1,000 reads begun at the same moment.',
+      ],
+    };
+  },
+};

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build, type Histogram } from 'hdr-histogram-js';
+import type { Bench, BenchContext, Curve, Table } from './core/bench.ts';
+import { median, Ratios } from './core/ratios.ts';
+import { perSecond } from './core/rounds.ts';
+import { bodyBytes, startCassandraService, startForward } from './pipeline/contestants.ts';
+import { type Contestant, drain, Stream } from './pipeline/drain.ts';
+import { Queues } from './pipeline/queues.ts';
+import { createChats } from './pipeline.ts';
+import { BenchKeyspace } from './stores/cassandra-loader.ts';
+
+const sizes = (quick: boolean) =>
+  quick ? { chats: 200, drained: 3_000, seconds: 2 } : { chats: 1_000, drained: 20_000, seconds: 8 };
+const shares = [0.25, 0.5, 0.75] as const;
+/** A hundredth of the messages later than this after they were due: the generator starved. */
+const latestMs = 20;
+
+type Measured = { readonly histogram: Histogram; readonly starved: boolean };
+
+const newHistogram = () =>
+  build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
+
+const marker = Buffer.from('"client_message_id":"');
+const numberIn = (text: string): number => Number(text.slice(text.lastIndexOf('-') + 1));
+
+/** Sends at a rate, whether or not anybody keeps up. The latency of a message counts from when it was due, so one that waits for a generator
+ *  that was held up is late, and not forgotten. */
+const openLoop = async (
+  { exchange }: Contestant,
+  stream: Stream,
+  rate: number,
+  seconds: number,
+  queues: Queues,
+  idOf: 'message' | 'body',
+): Promise<Measured> => {
+  await queues.forgetEvents();
+  const [histogram, lateness] = [newHistogram(), newHistogram()];
+  const count = Math.round(rate * seconds);
+  const first = stream.sent;
+  let seen = 0;
+  let startMs = 0;
+  const dueMs = (index: number) => startMs + (index * 1000) / rate;
+  const stop = await queues.listen(({ content, properties }) => {
+    const nowMs = performance.now();
+    const at = content.indexOf(marker) + marker.length;
+    const id = idOf === 'message' ? properties.messageId : content.toString('latin1', at, content.indexOf('"', at));
+    seen++;
+    histogram.recordValue(Math.max(1, Math.round((nowMs - dueMs(numberIn(id) - first)) * 1000)));
+  });
+  startMs = performance.now() + 100;
+  for (let index = 0; index < count; ) {
+    const nowMs = performance.now();
+    for (; index < count && dueMs(index) <= nowMs; index++) {
+      queues.publish(stream.next(exchange));
+      lateness.recordValue(Math.max(1, Math.round((nowMs - dueMs(index)) * 1000)));
+    }
+    await sleep(1);
+  }
+  for (const deadline = performance.now() + 30_000; seen < count; await sleep(20))
+    if (performance.now() > deadline) throw new Error(`messages were lost: ${seen} of ${count} events have come`);
+  await sleep(100);
+  await stop();
+  if (seen !== count) throw new Error(`${seen} events came of ${count} messages`);
+  return { histogram, starved: lateness.getValueAtPercentile(99) / 1000 > latestMs };
+};
+
+export const latency: Bench = {
+  about: 'from when a message is due until its event is out, at 25, 50 and 75 % of capacity, against A+S',
+  maxMinutes: 30,
+  run: async (context: BenchContext) => {
+    const stack = await context.stack();
+    const { chats, drained, seconds } = sizes(context.quick);
+    const queues = await Queues.open(await stack.newVhost(), context);
+    const keyspace = await BenchKeyspace.create(context);
+    const loops = await BenchKeyspace.create(context);
+    const contestants = {
+      'A+S': await startForward(context, queues, 'store', { writes: 'all', cassandra: loops.endpoint }),
+      service: await startCassandraService(context, queues, keyspace),
+    };
+    const load = (run: string) => new Stream({ run, chats, messages: 0, bodyBytes });
+    const streams = { 'A+S': load('a'), service: load('s') };
+    await createChats(queues, contestants.service, streams.service);
+    const drainOf = (name: keyof typeof contestants) => drain(contestants[name], streams[name], drained, queues, stack);
+    for (const name of ['A+S', 'service'] as const) for (let warm = 0; warm < 2; warm++) await drainOf(name);
+    const capacity = median(
+      [await drainOf('service'), await drainOf('service'), await drainOf('service')].map(perSecond),
+    );
+    context.log(`capacity ${Math.round(capacity)}/s`);
+
+    const ratios = new Ratios();
+    const rows: Table['rows'][number][] = [];
+    const points: Curve['points'][number][] = [];
+    for (const share of shares) {
+      const whole = { 'A+S': newHistogram(), service: newHistogram() };
+      const added: number[] = [];
+      let starved = false;
+      for (let round = 0; round < context.rounds; round++) {
+        const ofRound = { 'A+S': newHistogram(), service: newHistogram() };
+        for (const name of ['A+S', 'service', 'service', 'A+S'] as const) {
+          const idOf = name === 'service' ? 'body' : 'message';
+          const found = await openLoop(contestants[name], streams[name], capacity * share, seconds, queues, idOf);
+          ofRound[name].add(found.histogram);
+          whole[name].add(found.histogram);
+          starved ||= found.starved;
+        }
+        added.push((ofRound.service.getValueAtPercentile(99) - ofRound['A+S'].getValueAtPercentile(99)) / 1000);
+      }
+      const problem = starved ? 'the generator starved: messages were sent long after they were due' : undefined;
+      const key = share === 0.5 ? 'half' : share === 0.25 ? 'quarter' : 'threequarters';
+      ratios.add(`latency.p99.${key}`, added, { problem, slack: 1 });
+      for (const name of ['A+S', 'service'] as const) {
+        const ms = (percentile: number) => whole[name].getValueAtPercentile(percentile) / 1000;
+        rows.push([
+          `${share * 100} %`,
+          name,
+          Math.round(capacity * share),
+          ms(50),
+          ms(99),
+          ms(99.9),
+          whole[name].maxValue / 1000,
+        ]);
+        if (share === 0.5)
+          for (const percentile of [0, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.99])
+            points.push({ series: name, x: 100 / (100 - percentile), y: ms(percentile) });
+      }
+      context.log(`${share * 100} % measured`);
+    }
+    return {
+      ratios: ratios.accepted,
+      refused: ratios.refused,
+      cpuMicrosPerMessage: {},
+      tables: [
+        {
+          title: 'Milliseconds from due to event',
+          columns: ['load', '', 'messages/s', 'p50', 'p99', 'p99.9', 'max'],
+          rows,
+        },
+      ],
+      curves: [{ title: 'Latency at half load', x: 'one message in', y: 'ms or more', logX: true, points }],
+      notes: [
+        `Capacity of the service, out of full queues: ${Math.round(capacity)} messages/s. Cassandra, ${chats} chats, ${bodyBytes} bytes, open loop; every message counts from when it was due.`,
+        'latency.p99.* are milliseconds: p99 of the service less that of A+S at the same rate.',
+      ],
+    };
+  },
+};
