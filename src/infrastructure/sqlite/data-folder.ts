@@ -21,7 +21,7 @@ export const openDataFolder = (dataDir: string): DataFolder => {
     opened.push(lock(folder));
     const database = new DatabaseSync(join(folder, 'chats.sqlite'));
     opened.push(database);
-    // secure_delete: what is erased is overwritten with zeros. Posting only adds, and pays nothing for it.
+    // secure_delete: what is erased is overwritten with zeros.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
     migrate(database);
     return { database, close };
