@@ -6,6 +6,7 @@ import { chatStoreContract } from './chat-store.contract.ts';
 import { entriesContract } from './entries.contract.ts';
 import { logContract } from './log.contract.ts';
 import { ownershipContract } from './ownership.contract.ts';
+import { pagingContract } from './paging.contract.ts';
 import { personalStoreContract } from './personal-store.contract.ts';
 import { randomChatsContract } from './random-chats.contract.ts';
 import { trimmingContract } from './trimming.contract.ts';
@@ -22,5 +23,6 @@ export const cellContract = (name: string, start: StartCell): void => {
   chatCatalogueContract(name, start);
   personalStoreContract(name, start);
   randomChatsContract(name, start);
+  pagingContract(name, start);
   ownershipContract(name, start);
 };

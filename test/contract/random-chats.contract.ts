@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/application/decision.ts';
+import type { MessageView } from '../../src/application/ports/chat-reader.ts';
 import type { ChatState } from '../../src/domain/chat/chat-state.ts';
 import type { Entry } from '../../src/domain/chat/entry.ts';
 import { evolve } from '../../src/domain/chat/evolve.ts';
 import { evolveMessage, type MessageState, posted } from '../../src/domain/chat/message-state.ts';
-import { micros, type Seq, seq, userId } from '../../src/domain/ids.ts';
+import { type ChatId, micros, type Seq, seq, userId } from '../../src/domain/ids.ts';
 import { patient, type StartCell } from '../support/cell-harness.ts';
 import { type ChatWriter, someExtras, type Told, type Wish } from '../support/decisions.ts';
 import { expectWhole, readLog, summaryOf } from './expected.ts';
-import { useCell } from './use-cell.ts';
+import { type UsedCell, useCell } from './use-cell.ts';
 
 const users = ['1', '2', '3', '4', '5'];
 const emoji = ['👍', '❤️', '🎉'];
@@ -151,6 +152,35 @@ const fold = (entries: readonly Entry[]): { state: ChatState | undefined; messag
   return { state, messages: [...messages.values()] };
 };
 
+/** Oldest first, by pages of so many. */
+const allPages = async ({ reader }: UsedCell, chatId: ChatId, limit: number): Promise<readonly MessageView[]> => {
+  const views: MessageView[] = [];
+  for (let hasOlder = true; hasOlder; ) {
+    const oldest = views.at(-1);
+    const anchor = oldest === undefined ? ({ at: 'newest' } as const) : ({ at: 'before', seq: oldest.seq } as const);
+    const page = (await reader.page({ chatId, anchor, limit, fromSeq: seq(1) }))!;
+    views.push(...page.items);
+    hasOlder = page.hasOlder;
+  }
+  return views.reverse();
+};
+
+/** Who has reacted to a message, by the log alone. */
+const reactionsIn = (entries: readonly Entry[], at: Seq) => {
+  const emojiOf = new Map(users.map((user) => [user, new Set<string>()]));
+  for (const entry of entries) {
+    const isGone = entry.type === 'message.deleted' && entry.scope === 'everyone' && entry.seq === at;
+    if (isGone || isErased(entry, at)) for (const own of emojiOf.values()) own.clear();
+    else if (entry.type === 'reaction.added' && entry.seq === at) emojiOf.get(entry.senderId)!.add(entry.emoji);
+    else if (entry.type === 'reaction.removed' && entry.seq === at) emojiOf.get(entry.senderId)!.delete(entry.emoji);
+  }
+  return users.flatMap((userId) =>
+    emojiOf.get(userId)!.size > 0 ? [{ userId, emoji: [...emojiOf.get(userId)!] }] : [],
+  );
+};
+
+const isErased = (entry: Entry, at: Seq): boolean => entry.type === 'message.erased' && entry.seqs.includes(at);
+
 const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
 
 /** To the implementer: fast-check prints the seed and the smallest chat that fails. */
@@ -173,9 +203,18 @@ export const randomChatsContract = (name: string, start: StartCell, numRuns = 40
           const opened = (await used.store.open(chatId))!.state;
           // In slow mode a store knows more than the log tells: who posted before it began.
           expect({ ...opened, lastPostAt: undefined }).toEqual({ ...state, lastPostAt: undefined });
-          const page = await used.reader.page({ chatId, anchor: { at: 'newest' }, limit: 100, fromSeq: seq(1) });
+          const { members, settings, rev, lastSeq } = (await used.reader.chat(chatId))!;
+          expect({ settings, rev, lastSeq }).toEqual({
+            settings: state!.settings,
+            rev: state!.nextRev - 1,
+            lastSeq: state!.nextSeq - 1,
+          });
+          expect(new Map(members.map(({ userId, ...member }) => [userId, member]))).toEqual(state!.roster);
           // An erasure blanks what the log says of the message before it, so its fold is blank from the beginning.
-          expect(page!.items.map(({ chatId: _, recipients: __, ...message }) => message).reverse()).toEqual(messages);
+          const views = await allPages(used, chatId, groups[0]!);
+          expect(views.map(({ chatId: _, recipients: __, ...message }) => message)).toEqual(messages);
+          for (const { seq } of messages)
+            expect(await used.reader.reactions(chatId, seq)).toEqual(reactionsIn(entries, seq));
         }),
         { numRuns },
       );

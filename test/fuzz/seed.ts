@@ -1,6 +1,7 @@
-/** Prints a token of user 1 and makes chats for the fuzz to find: seed.ts URL KEY → two lines, the token and the ids of the chats. */
+/** Waits for the service, prints a token of user 1 and makes chats for the fuzz to find: seed.ts URL KEY → two lines, the token and the ids of the chats. */
 import { userId } from '../../src/domain/ids.ts';
 import { issueToken } from '../../src/infrastructure/http/issue-token.ts';
+import { until } from '../support/until.ts';
 
 const [url = '', key = ''] = process.argv.slice(2);
 const chats = 8;
@@ -15,6 +16,13 @@ const send = async (method: string, path: string, body?: object): Promise<{ id: 
   if (!response.ok) throw new Error(`${method} ${path} was answered with ${response.status}: ${await response.text()}`);
   return (await response.json()) as { id: string };
 };
+
+const ready = () =>
+  fetch(`${url}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+await until(`${url}/readyz says that the service is ready`, ready, 60_000);
 
 const ids: string[] = [];
 for (let chat = 0; chat < chats; chat++) {

@@ -7,12 +7,15 @@ import {
   editMessageCommand,
   postMessageCommand,
 } from '../../interface-adapters/amqp/command-json.ts';
-import { messageDeletedSchema, messageEditedSchema } from '../../interface-adapters/amqp/events.schema.ts';
+import {
+  messageDeletedSchema,
+  messageEditedSchema,
+  messagePostedSchema,
+} from '../../interface-adapters/amqp/events.schema.ts';
 import { extrasOf } from '../../interface-adapters/amqp/message-commands.ts';
 import {
   deleteQuerySchema,
   editMessageSchema,
-  messageSchema,
   postMessageSchema,
 } from '../../interface-adapters/http/message.schema.ts';
 import { pageQuerySchema, pageSchema } from '../../interface-adapters/http/page.schema.ts';
@@ -41,8 +44,8 @@ export const messageRoutes =
           params: chatParamsSchema,
           body: postMessageSchema,
           response: {
-            200: messageSchema,
-            201: messageSchema,
+            200: messagePostedSchema,
+            201: messagePostedSchema,
             ...problemResponses(...commandCodes, 'SLOW_MODE', 'CHAT_LOCKED', 'TARGET_NOT_FOUND'),
           },
         },

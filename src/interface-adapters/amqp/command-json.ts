@@ -113,8 +113,16 @@ const placeOf = ({ message }: Error): string => {
   return place === undefined ? '' : `, broken${place}`;
 };
 
-const sentence = (error: z.ZodError): string =>
-  error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)).join('; ');
+/** A body of 64 kB can be wrong in thirty thousand places, and a reason is logged and kept. */
+const maxNamedIssues = 5;
+
+const sentence = ({ issues }: z.ZodError): string => {
+  const named = issues
+    .slice(0, maxNamedIssues)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
+  const more = issues.length - named.length;
+  return `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+};
 
 const identityOf = ({ chat_id, sender_id, client_message_id, sent_at }: IdentityJson): Identity => ({
   chatId: chat_id,

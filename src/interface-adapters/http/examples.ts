@@ -114,6 +114,7 @@ export const examples: Readonly<Record<string, unknown>> = {
   ChatList: { items: [chatSummary], next: null },
   MemberPage: { items: [member, other], has_more: false },
   Message: message,
+  MessagePosted: { ...posted, decision: { ...decision, rules: ['members-write'] } },
   MessagePage: {
     items: [message],
     has_older: false,
