@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { BoundedCache } from '../../src/infrastructure/system/bounded-cache.ts';
 
 it('never holds more than its capacity, and keeps what is used', () => {
-  const cache = new BoundedCache<number>(100);
+  const cache = new BoundedCache<string, number>(100);
   cache.set('favourite', 1);
   for (let n = 0; n < 10_000; n++) {
     cache.set(`once ${n}`, n);

@@ -49,7 +49,7 @@ export class DatabaseIngress {
   readonly #options: DatabaseIngressOptions;
   readonly #standing: StandingChannel<Channel>;
   /** Homes never move, so a found one may be kept; absence never is. */
-  readonly #homes = new BoundedCache<ShardNumber>(cachedHomes);
+  readonly #homes = new BoundedCache<ChatId, ShardNumber>(cachedHomes);
   #channel: ShardChannel | undefined;
   #waiting = false;
   #closing = false;

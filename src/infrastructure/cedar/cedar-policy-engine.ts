@@ -20,7 +20,7 @@ export class CedarPolicyEngine implements PolicyEngine {
   /** In the order of files and lines. */
   readonly rules: readonly PolicyRule[];
   readonly #sets: ParsedSets;
-  readonly #decisions: BoundedCache<AccessDecision>;
+  readonly #decisions: BoundedCache<number, AccessDecision>;
   /** One object per combination of rules, so that whoever keeps decisions can tell by identity that nothing has changed. */
   readonly #words = new Map<string, AccessDecision>();
 

@@ -1,9 +1,9 @@
 /** A map that holds at most `capacity` entries and forgets those not used for longest, roughly: two generations, where a full
  *  young one becomes the old one and the old one is dropped whole. A hit costs one or two map look-ups, no list upkeep. */
-export class BoundedCache<V> {
+export class BoundedCache<K extends string | number, V> {
   readonly #generationSize: number;
-  #young = new Map<string, V>();
-  #old = new Map<string, V>();
+  #young = new Map<K, V>();
+  #old = new Map<K, V>();
 
   constructor(capacity: number) {
     this.#generationSize = Math.max(1, Math.floor(capacity / 2));
@@ -13,7 +13,7 @@ export class BoundedCache<V> {
     return this.#young.size + this.#old.size;
   }
 
-  get(key: string): V | undefined {
+  get(key: K): V | undefined {
     const value = this.#young.get(key);
     if (value !== undefined) return value;
     const older = this.#old.get(key);
@@ -23,7 +23,7 @@ export class BoundedCache<V> {
     return older;
   }
 
-  set(key: string, value: V): void {
+  set(key: K, value: V): void {
     if (this.#young.size >= this.#generationSize) {
       this.#old = this.#young;
       this.#young = new Map();

@@ -17,7 +17,7 @@ export class HttpUserDirectory implements UserDirectory {
   readonly #url: URL;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #cache = new BoundedCache<Profile>(10_000);
+  readonly #cache = new BoundedCache<UserId, Profile>(10_000);
 
   constructor(baseUrl: string, clock: Clock, logger: Logger) {
     this.#url = new URL('users/get-users-info', baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
