@@ -147,6 +147,39 @@ export const serviceSuite = (name: string, env: () => Record<string, string>) =>
       expect((await service.ask(1, 'GET', `/v1/chats/${chat}/messages`)).json.items).toHaveLength(1);
     });
 
+    it('lets a removed member neither post nor read from the next command on, and see no more than allowed when they are back', async () => {
+      const { id } = (await service.ask(1, 'POST', '/v1/chats', { kind: 'group', member_ids: [2] })).json;
+      const post = (user: number, body: string) => service.ask(user, 'POST', `/v1/chats/${id}/messages`, { body });
+      const seenBy2 = async () => {
+        const { status, json } = await service.ask(2, 'GET', `/v1/chats/${id}/messages`);
+        return status === 200 ? json.items.map(({ body }: { body: string }) => body) : status;
+      };
+      await post(2, 'before');
+      // Both are on their way at once: whichever is decided first, nothing of 2 stands behind the removal.
+      const [removal, late] = await Promise.all([
+        service.ask(1, 'DELETE', `/v1/chats/${id}/members/2`),
+        post(2, 'at the same time'),
+      ]);
+      expect(removal.status).toBe(200);
+      if (late.status === 201) expect(late.json.rev).toBeLessThan(removal.json.rev);
+      expect((await post(2, 'after')).status).toBe(404);
+      expect(await seenBy2()).toBe(404);
+      await post(1, 'while 2 was away');
+      expect((await service.ask(1, 'POST', `/v1/chats/${id}/members`, { user_id: 2 })).status).toBe(201);
+      expect(await seenBy2()).toEqual([]);
+      await post(1, 'back again');
+      expect(await seenBy2()).toEqual(['back again']);
+      expect((await service.ask(2, 'GET', `/v1/chats/${id}/messages/1`)).status).toBe(404);
+      const changes = await service.ask(2, 'GET', `/v1/chats/${id}/changes`);
+      expect(JSON.stringify(changes.json)).not.toContain('while 2 was away');
+      // Full history is for those who join from then on.
+      await service.ask(1, 'PATCH', `/v1/chats/${id}`, { history: 'full' });
+      expect(await seenBy2()).toEqual(['back again']);
+      await service.ask(1, 'DELETE', `/v1/chats/${id}/members/2`);
+      await service.ask(1, 'POST', `/v1/chats/${id}/members`, { user_id: 2 });
+      expect(await seenBy2()).toEqual(expect.arrayContaining(['before', 'while 2 was away', 'back again']));
+    });
+
     it('has one direct chat for two users, whoever asks', async () => {
       const [one, two] = [`a${Date.now()}`, `b${Date.now()}`];
       const first = await service.ask(one, 'POST', '/v1/chats', { kind: 'direct', member_ids: [two] });
