@@ -26,8 +26,9 @@ export class RejectionMemory {
     }
   }
 
-  find(command: Command): RejectedCommand | undefined {
-    const rejected = this.#rejections.get(commandKey(command));
-    return rejected?.fingerprint === command.fingerprint ? rejected : undefined;
+  /** By the command's key. */
+  find(key: string, fingerprint: string): RejectedCommand | undefined {
+    const rejected = this.#rejections.get(key);
+    return rejected?.fingerprint === fingerprint ? rejected : undefined;
   }
 }

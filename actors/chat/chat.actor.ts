@@ -1,4 +1,4 @@
-import { type Answer, answerOf, type Decision, isEntry } from '../../src/application/decision.ts';
+import { type Answer, isEntry } from '../../src/application/decision.ts';
 import { SessionLost } from '../../src/application/ports/chat-store.ts';
 import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import type { ResidentChat } from '../../src/application/turn/resident-chat.ts';
@@ -70,7 +70,7 @@ export class ChatActor {
     while (handled < limit) {
       const delivery = batch[handled]!;
       // About a message that this turn may post: it is decided when that is.
-      if (turn.length > 0 && targetsOf(delivery.command).some((seq) => seq >= (this.#chat?.state?.nextSeq ?? 1))) break;
+      if (turn.length > 0 && this.#isAboutNext(delivery)) break;
       handled++;
       if (delivery.live && !this.#outbox.adopt(delivery)) turn.push(delivery);
       if (changesAccess(delivery.command)) break;
@@ -78,6 +78,11 @@ export class ChatActor {
     if (turn.length > 0) await this.#take(turn);
     if (this.#singly > 0 && --this.#singly === 0) this.#crashes.clear();
     return handled;
+  }
+
+  #isAboutNext({ command }: Delivery): boolean {
+    const targets = targetsOf(command);
+    return targets.length > 0 && targets.some((seq) => seq >= (this.#chat?.state?.nextSeq ?? 1));
   }
 
   async #take(turn: readonly Delivery[]): Promise<void> {
@@ -104,7 +109,7 @@ export class ChatActor {
         : chat.confirmed
           ? undefined
           : this.#context.store.confirmOwnership();
-    for (const decision of decisions) this.#remember(decision);
+    for (const step of steps) if (step.decision !== undefined) this.#remember(step);
     this.#outbox.push(steps);
     if (durable === undefined) this.#outbox.ready(steps);
     else durable.then(() => this.#durable(chat, steps, beganMs, decidedMs), ignoreSessionLost);
@@ -123,18 +128,15 @@ export class ChatActor {
   }
 
   /** An entry stays the answer to its id while it is on its way, also when the id is used again meanwhile and that is rejected. */
-  #remember(decision: Decision): void {
-    const answer = answerOf(decision);
-    const key = commandKey(answer);
+  #remember({ key, announcement: { answer } }: Step): void {
     const known = this.#undone.get(key);
     if (known === undefined || !isEntry(known)) this.#undone.set(key, answer);
   }
 
   #announced(step: Step): void {
-    const { decision, delivery } = step;
+    const { key, announcement, decision, delivery } = step;
     if (decision !== undefined) {
-      const answer = answerOf(decision);
-      const key = commandKey(answer);
+      const { answer } = announcement;
       if (this.#undone.get(key) === answer) this.#undone.delete(key);
       if (!isEntry(answer)) this.#context.rejections.remember(answer);
       this.#context.store.announced([decision]);

@@ -5,6 +5,8 @@ import type { CommandTrace } from '../../src/application/ports/tracer.ts';
 
 /** One command's way out: its event, and the delivery to settle when the event is confirmed. */
 export type Step = {
+  /** The command's name within the shard. */
+  readonly key: string;
   readonly announcement: Announcement;
   /** The one to settle; a later copy takes its place when its channel is gone. */
   delivery: Delivery;

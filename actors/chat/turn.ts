@@ -27,24 +27,23 @@ export const takeTurn = async (
   undone: ReadonlyMap<string, Answer>,
   context: ShardContext,
 ): Promise<Turn> => {
-  const hashes = deliveries.map(({ command }) => context.hashKey(command.senderId, command.clientMessageId));
-  const earlier = await earlierAnswers(chat, deliveries, hashes, undone, context);
-  const targets = await targetsOfAll(chat, deliveries, entriesOf(deliveries, undone), context);
+  const commands = deliveries.map((delivery) => asked(delivery, context));
+  const earlier = await earlierAnswers(chat, commands, undone, context);
+  const targets = await targetsOfAll(chat, deliveries, undone, context);
   const at = context.clock.now();
   const access = await authorise(chat, deliveries, earlier, targets, at, context);
 
   const steps: Step[] = [];
   const decisions: Decision[] = [];
   const decidedHere = new Map<string, Answer>();
-  for (const [index, delivery] of deliveries.entries()) {
+  for (const [index, { delivery, key, hash }] of commands.entries()) {
     const { command } = delivery;
-    const key = commandKey(command);
     const here = decidedHere.get(key);
     const first =
       here !== undefined && isEntry(here) && here.fingerprint === command.fingerprint ? here : (earlier[index] ?? here);
     const judgement = judge(command, first, delivery.redelivered);
     if (judgement === 'repeat') {
-      steps.push(repeatStep(delivery, first!, context));
+      steps.push(step(key, delivery, first!, undefined, context));
       continue;
     }
     const refusal = judgement === 'new' ? chat.rates?.take(command, at) : judgement;
@@ -53,22 +52,31 @@ export const takeTurn = async (
         ? decideCommand(
             chat,
             command,
-            hashes[index]!,
-            { access: access[index]!, at, targets: withDecided(targets[index]!, decisions, command) },
+            hash,
+            { access: access[index]!, at, targets: withDecided(targets[index] ?? noTargets, decisions, command) },
             context.logical,
             context.limits,
           )
         : reject(command, refusal, context.logical, at);
     if (decision === 'exists') {
-      steps.push(repeatStep(delivery, await firstEntry(chat, command, at, undone, context), context));
+      const answer = await firstEntry(chat, command, at, undone, context);
+      steps.push(step(key, delivery, answer, undefined, context));
       continue;
     }
     const answer = answerOf(decision);
     decisions.push(decision);
     if (first === undefined || !isEntry(first)) decidedHere.set(key, answer);
-    steps.push(step(delivery, answer, decision, context));
+    steps.push(step(key, delivery, answer, decision, context));
   }
   return { steps, decisions };
+};
+
+/** A command with what it is found by: among those of its shard, and in its chat's key log. */
+type Asked = { readonly delivery: Delivery; readonly key: string; readonly hash: KeyHash };
+
+const asked = (delivery: Delivery, { hashKey }: Pick<ShardContext, 'hashKey'>): Asked => {
+  const { command } = delivery;
+  return { delivery, key: commandKey(command), hash: hashKey(command.senderId, command.clientMessageId) };
 };
 
 /** What a command is, given the first answer to its id: new, an exact repeat, or an id that was used for something else. */
@@ -88,32 +96,43 @@ const judge = (command: Command, first: Answer | undefined, redelivered: boolean
   };
 };
 
-/** A rejection answers only the delivery it was decided for, when that comes again; a new send of the same command is decided anew. */
-const earlierAnswers = async (
+/** A rejection answers only the delivery it was decided for, when that comes again; a new send of the same command is decided anew.
+ *  A promise only when the store has to be asked. */
+const earlierAnswers = (
   chat: ResidentChat,
-  deliveries: readonly Delivery[],
-  hashes: readonly KeyHash[],
+  commands: readonly Asked[],
   undone: ReadonlyMap<string, Answer>,
   context: ShardContext,
-): Promise<readonly (Answer | undefined)[]> => {
-  const answers: (Answer | undefined)[] = [];
-  for (const [index, { command, redelivered }] of deliveries.entries()) {
-    const pending = undone.get(commandKey(command));
-    const hash = hashes[index]!;
-    const entry =
-      pending !== undefined && isEntry(pending)
-        ? pending
-        : surelyNew(chat, hash)
-          ? undefined
-          : await patiently('looking for an earlier answer', context, () =>
-              findAnswer(chat, command, hash, context.store, context.clock.now()),
-            );
+): readonly (Answer | undefined)[] | Promise<readonly (Answer | undefined)[]> => {
+  const pending = commands.map(({ key }) => undone.get(key));
+  const isKnown = (index: number): boolean => {
+    const answer = pending[index];
+    return (answer !== undefined && isEntry(answer)) || surelyNew(chat, commands[index]!.hash);
+  };
+  const answer = (index: number, stored?: Entry): Answer | undefined => {
+    const { delivery, key } = commands[index]!;
+    const own = pending[index];
+    const entry = own !== undefined && isEntry(own) ? own : stored;
+    if (!delivery.redelivered) return entry;
     // What had an effect is the answer; a rejection of the same command only while there is no such entry.
-    const same = entry?.fingerprint === command.fingerprint;
-    const rejected = pending?.fingerprint === command.fingerprint ? pending : context.rejections.find(command);
-    answers.push(!same && redelivered && rejected !== undefined ? rejected : entry);
-  }
-  return answers;
+    const { fingerprint } = delivery.command;
+    if (entry?.fingerprint === fingerprint) return entry;
+    const rejected = own?.fingerprint === fingerprint ? own : context.rejections.find(key, fingerprint);
+    return rejected ?? entry;
+  };
+  if (commands.every((_, index) => isKnown(index))) return commands.map((_, index) => answer(index));
+  return (async () => {
+    const answers: (Answer | undefined)[] = [];
+    for (const [index, { delivery, hash }] of commands.entries()) {
+      const stored = isKnown(index)
+        ? undefined
+        : await patiently('looking for an earlier answer', context, () =>
+            findAnswer(chat, delivery.command, hash, context.store, context.clock.now()),
+          );
+      answers.push(answer(index, stored));
+    }
+    return answers;
+  })();
 };
 
 const notAsked: AccessDecision = { effect: 'deny', code: 'POLICY_UNAVAILABLE', reason: 'The policy was not asked.' };
@@ -127,15 +146,15 @@ const authorise = async (
   at: Micros,
   context: ShardContext,
 ): Promise<readonly AccessDecision[]> => {
-  const asked = deliveries.map(
-    ({ command, redelivered }, index) => judge(command, earlier[index], redelivered) === 'new',
-  );
-  const requests = deliveries.map(({ command }, index) =>
-    asked[index] ? accessRequestsOf(chat.state, command, targets[index]!, at) : [],
+  const requests = deliveries.map(({ command, redelivered }, index) =>
+    judge(command, earlier[index], redelivered) === 'new'
+      ? accessRequestsOf(chat.state, command, targets[index] ?? noTargets, at)
+      : [],
   );
   const all = requests.flat();
   if (all.length === 0) return deliveries.map(() => notAsked);
   const answers = await patiently('asking the policy', context, () => context.policy.decide(all));
+  if (all.length === deliveries.length && requests.every(({ length }) => length === 1)) return answers;
   let next = 0;
   return requests.map((own) => {
     const words = answers.slice(next, next + own.length);
@@ -144,25 +163,26 @@ const authorise = async (
   });
 };
 
-/** Those on their way, in order of rev; none when no command is about a message. */
-const entriesOf = (deliveries: readonly Delivery[], undone: ReadonlyMap<string, Answer>): readonly Entry[] =>
-  deliveries.some(({ command }) => targetsOf(command).length > 0)
-    ? [...undone.values()].filter(isEntry).sort((a, b) => a.rev - b.rev)
-    : [];
+const noneOfThem: readonly Targets[] = [];
 
+/** Of each command the messages that it is about; empty when none of them is about any. */
 const targetsOfAll = (
   chat: ResidentChat,
   deliveries: readonly Delivery[],
-  onTheirWay: readonly Entry[],
+  undone: ReadonlyMap<string, Answer>,
   context: ShardContext,
-): Promise<readonly Targets[]> =>
-  Promise.all(
-    deliveries.map(({ command }) =>
-      targetsOf(command).length === 0
-        ? noTargets
-        : patiently('reading a message', context, () => loadTargets(chat, command, onTheirWay, context.store)),
+): readonly Targets[] | Promise<readonly Targets[]> => {
+  const isAbout = ({ command }: Delivery) => targetsOf(command).length > 0;
+  if (!deliveries.some(isAbout)) return noneOfThem;
+  const onTheirWay = [...undone.values()].filter(isEntry).sort((a, b) => a.rev - b.rev);
+  return Promise.all(
+    deliveries.map((delivery) =>
+      isAbout(delivery)
+        ? patiently('reading a message', context, () => loadTargets(chat, delivery.command, onTheirWay, context.store))
+        : noTargets,
     ),
   );
+};
 
 /** What this very turn has decided about the same messages counts too. */
 const withDecided = (targets: Targets, decisions: readonly Decision[], { senderId }: Command): Targets => {
@@ -188,17 +208,17 @@ const firstEntry = async (
   return entry;
 };
 
-const repeatStep = (delivery: Delivery, answer: Answer, context: ShardContext) =>
-  step(delivery, answer, undefined, context);
-
 const step = (
+  key: string,
   delivery: Delivery,
   answer: Answer,
+  /** Undefined for a repeat. */
   decision: Decision | undefined,
   { tracer }: Pick<ShardContext, 'tracer'>,
 ): Step => {
   const trace = tracer.begin(delivery.command.type, delivery.traceparent, delivery.receivedMs);
   return {
+    key,
     announcement: {
       answer,
       replayed: decision === undefined,

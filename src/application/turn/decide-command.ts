@@ -45,8 +45,9 @@ export const decideCommand = (
     case 'rejected':
       return reject(command, verdict.rejection, clock, at, receipt);
     case 'accepted': {
-      const entries = receipt === undefined ? verdict.entries : verdict.entries.map((entry) => ({ ...entry, receipt }));
-      const made = recordEntries(chat, entries, hash, grounds, clock, limits);
+      // The entries are new and nobody else's yet: a copy of each would be one per message.
+      if (receipt !== undefined) for (const entry of verdict.entries) Object.assign(entry, { receipt });
+      const made = recordEntries(chat, verdict.entries, hash, grounds, clock, limits);
       if (changesAccess(command)) chat.rosterRev = chat.state!.nextRev - 1;
       return made;
     }

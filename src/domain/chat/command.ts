@@ -115,6 +115,8 @@ export const maxTrimmedBuckets = 50;
 /** Commands of one batch. */
 export const maxBatchCommands = 64;
 
+const none: readonly Seq[] = [];
+
 /** The messages a command is about, which must be there already. */
 export const targetsOf = (command: Command): readonly Seq[] => {
   switch (command.type) {
@@ -126,7 +128,7 @@ export const targetsOf = (command: Command): readonly Seq[] => {
     case 'message.erase':
       return command.seqs;
     default:
-      return [];
+      return none;
   }
 };
 

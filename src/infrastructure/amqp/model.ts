@@ -1,5 +1,7 @@
+import type { Duplex } from 'node:stream';
 import { connect, type Connection as Model } from 'amqplib/callback_api';
 import type { Clock } from '../../application/ports/system.ts';
+import { gatherWrites } from './gather-writes.ts';
 
 export type { Connection as Model } from 'amqplib/callback_api';
 
@@ -14,9 +16,21 @@ export const connectModel = (
   name: string,
   opened: (error: Error | null, model: Model) => void,
 ): void => {
-  const options = { timeout: connectTimeoutMs, clientProperties: { connection_name: name }, ...certificatesOf(tls) };
-  connect(withHeartbeat(url), options, opened);
+  const options = {
+    timeout: connectTimeoutMs,
+    // What is written is gathered already; held back for an answer it would only be late.
+    noDelay: true,
+    clientProperties: { connection_name: name },
+    ...certificatesOf(tls),
+  };
+  connect(withHeartbeat(url), options, (error: Error | null, model: Model) => {
+    if (error === null) gatherWrites(streamOf(model));
+    opened(error, model);
+  });
 };
+
+/** amqplib's types do not tell of it. */
+const streamOf = (model: Model): Duplex => (model.connection as unknown as { readonly stream: Duplex }).stream;
 
 export type BrokerEndpoint = {
   readonly url: string;
@@ -47,6 +61,5 @@ export const closeModel = async (model: Model, clock: Clock): Promise<void> => {
   });
   await Promise.race([closed, clock.sleep(closeTimeoutMs)]);
   // With an error: only then does amqplib clean up after itself (its heartbeat timers keep the process alive).
-  const { stream } = model.connection as unknown as { stream: { destroy(error: Error): void } };
-  stream.destroy(new Error('closed by this service'));
+  streamOf(model).destroy(new Error('closed by this service'));
 };

@@ -1,12 +1,13 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import type { Decision } from '../../application/decision.ts';
+import type { Decision, Placement } from '../../application/decision.ts';
+import type { MessagePosted } from '../../domain/chat/entry.ts';
 
 /** One JSON text of a decision; the largest real one, a chat of 10,000 members with the longest ids, takes 0.9 MB. */
 export const maxDecisionBytes = 1024 * 1024;
 
-/** A decision as the journal holds it. Throws a RangeError when it is too big: once journaled it would have to be replayed. */
+/** A decision as the journal holds it: its JSON. Throws a RangeError when it is too big: once journaled it would have to be replayed. */
 export const journalText = (decision: Decision): string => {
-  const text = JSON.stringify(decision);
+  const text = jsonOf(decision);
   // A UTF-16 unit is at most three bytes: the bytes of most texts need not be counted.
   if (text.length * 3 > maxDecisionBytes) {
     const bytes = Buffer.byteLength(text);
@@ -15,6 +16,60 @@ export const journalText = (decision: Decision): string => {
     }
   }
   return text;
+};
+
+const jsonOf = (decision: Decision): string => {
+  const { outcome } = decision;
+  if (outcome.kind === 'accepted' && outcome.entries.length === 1) {
+    const [entry] = outcome.entries;
+    if (entry!.type === 'message.posted' && entry!.extras === null) {
+      return plainPostText(decision, entry as MessagePosted, outcome.placement);
+    }
+  }
+  return JSON.stringify(decision);
+};
+
+/** Most decisions, put together by hand: 0.7 µs against 3.3 µs. A test holds it to JSON.stringify. Chat ids
+ *  need no escapes. */
+const plainPostText = (
+  { v, chatId, shard, epoch, n }: Decision,
+  {
+    rev,
+    senderId,
+    clientMessageId,
+    fingerprint,
+    sentAt,
+    at,
+    recipients,
+    seq,
+    body,
+    recipientId,
+    receipt,
+  }: MessagePosted,
+  { bucket, nextSeq, nextRev, activeAt, opens, keys, targets, large, dropsFrom }: Placement,
+): string =>
+  `{"v":${v},"chatId":"${chatId}","shard":${shard},"epoch":${epoch},"n":${n},"outcome":{"kind":"accepted","entries":[{` +
+  `"type":"message.posted","chatId":"${chatId}","rev":${rev},"senderId":${text(senderId)},` +
+  `"clientMessageId":${text(clientMessageId)},"fingerprint":${text(fingerprint)},"sentAt":${text(sentAt)},"at":${at},` +
+  `"recipients":${sharedText(recipients)},"seq":${seq},"body":${text(body)},"recipientId":${text(recipientId)},` +
+  `"extras":null${receipt === undefined ? '' : `,"receipt":${sharedText(receipt)}`}}],` +
+  `"placement":{"bucket":${bucket},"nextSeq":${nextSeq},"nextRev":${nextRev},"activeAt":${activeAt},` +
+  `"opens":${opens === null ? 'null' : JSON.stringify(opens)},"keys":${keys === null ? 'null' : JSON.stringify(keys)},` +
+  `"targets":${targets === null ? 'null' : JSON.stringify(targets)},"large":${large},"dropsFrom":${dropsFrom}}}}`;
+
+const text = JSON.stringify as (value: string | null) => string;
+
+const sharedTexts = new WeakMap<object, string>();
+
+/** Of what many posts of a chat have in common: its recipients, its receipt. */
+const sharedText = (value: object | null): string => {
+  if (value === null) return 'null';
+  let known = sharedTexts.get(value);
+  if (known === undefined) {
+    known = JSON.stringify(value);
+    sharedTexts.set(value, known);
+  }
+  return known;
 };
 
 const level1 = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };

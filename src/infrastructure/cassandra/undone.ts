@@ -5,7 +5,7 @@ import type { PendingDecision } from './pending-commit.ts';
 
 /** A decision that is not yet announced, and the open groups that hold it: more than one when it is committed again, and while a
  *  group that carries it is on its way. */
-type Undone = { readonly decision: Decision; readonly length: number; readonly groups: Set<Group> };
+type Undone = { readonly decision: Decision; readonly length: number; groups: readonly Group[] };
 /** `bytes` as it is stored; `length` of what is undone of it, in characters. */
 type Group = { readonly pos: number; readonly bytes: number; readonly undone: Set<Undone>; length: number };
 
@@ -23,7 +23,7 @@ export const maxOpenBytes = 16 * 1024 * 1024;
  *  a shard is soon not taken from any more, without a rule of its own: a command is acked only when it is announced, and the
  *  broker sends no more than the prefetch before that. */
 export class UndoneDecisions {
-  readonly #tenures = new Map<string, Map<number, Undone>>();
+  readonly #tenures = new Map<number, Map<number, Undone>>();
   #open: Group[] = [];
   #first = 0;
   #openBytes = 0;
@@ -50,7 +50,7 @@ export class UndoneDecisions {
       tenure = new Map();
       this.#tenures.set(key, tenure);
     }
-    if (!tenure.has(decision.n)) tenure.set(decision.n, { decision, length: text.length, groups: new Set() });
+    if (!tenure.has(decision.n)) tenure.set(decision.n, { decision, length: text.length, groups: noGroups });
   }
 
   /** Counts a group as open from before it is sent: while its outcome is unknown its slot is not to be used again. */
@@ -61,7 +61,7 @@ export class UndoneDecisions {
     for (const { shard, epoch, n } of decisions) {
       const undone = this.#tenures.get(tenureKey(shard, epoch))?.get(n);
       if (undone === undefined || group.undone.has(undone)) continue;
-      undone.groups.add(group);
+      undone.groups = undone.groups.length === 0 ? [group] : [...undone.groups, group];
       group.undone.add(undone);
       group.length += undone.length;
     }
@@ -73,7 +73,9 @@ export class UndoneDecisions {
     // Passed already when everything in it was announced while it was on its way.
     if (last === undefined) return;
     for (const undone of last.undone) {
+      if (undone.groups.length === 1) continue;
       for (const group of undone.groups) if (group !== last) letGo(group, undone);
+      undone.groups = [last];
     }
     this.#advance();
   }
@@ -141,8 +143,10 @@ const packed = (groups: readonly Group[]): Pack[] => {
 };
 
 const letGo = (group: Group, undone: Undone): void => {
-  undone.groups.delete(group);
   if (group.undone.delete(undone)) group.length -= undone.length;
 };
 
-const tenureKey = (shard: ShardNumber, epoch: number): string => `${shard}/${epoch}`;
+const noGroups: readonly Group[] = [];
+
+/** SHARDS is 256 at most. */
+const tenureKey = (shard: ShardNumber, epoch: number): number => epoch * 1024 + shard;

@@ -1,4 +1,4 @@
-import type { Attributes, Meter, Observable } from '@opentelemetry/api';
+import type { Attributes, Meter, Observable, ObservableResult } from '@opentelemetry/api';
 import {
   type CounterName,
   type HistogramName,
@@ -8,9 +8,10 @@ import {
   type WatchedName,
 } from '../../application/ports/telemetry.ts';
 
-/** Every instrument of the catalogue on one OpenTelemetry meter. Recording costs about 0.1 µs, with labels 0.2 µs (2-core machine). */
+/** Every instrument of the catalogue on one OpenTelemetry meter. Counting costs about 0.05 µs, a histogram 0.1 µs, with labels 0.4 µs
+ *  (2-core machine). */
 export const otelTelemetry = (meter: Meter): Telemetry => {
-  const counters = new Map<string, { add(by: number, labels?: Attributes): void }>();
+  const counters = new Map<string, Sum>();
   const histograms = new Map<string, { record(value: number, labels?: Attributes): void }>();
   const watched = new Map<string, Observable>();
   for (const [key, instrument] of Object.entries(instruments)) {
@@ -18,10 +19,9 @@ export const otelTelemetry = (meter: Meter): Telemetry => {
     const about = { unit, description };
     switch (instrument.kind) {
       case 'counter': {
-        const counter = meter.createCounter(name, about);
-        // Known from the start: a rate over the first event would see nothing happen.
-        if (labels.length === 0) counter.add(0);
-        counters.set(key, counter);
+        const sum = new Sum(labels);
+        meter.createObservableCounter(name, about).addCallback((result) => sum.observe(result));
+        counters.set(key, sum);
         break;
       }
       case 'histogram': {
@@ -38,7 +38,8 @@ export const otelTelemetry = (meter: Meter): Telemetry => {
     }
   }
   return {
-    add: (name: CounterName, by: number, labels?: object) => counters.get(name)!.add(by, labels as Attributes),
+    add: (name: CounterName, by: number, labels?: object) =>
+      counters.get(name)!.add(by, labels as Attributes | undefined),
     record: (name: HistogramName, value: number, labels?: object) =>
       histograms.get(name)!.record(value, labels as Attributes),
     watch: <Name extends WatchedName>(name: Name, read: () => readonly Reading<Name>[]) =>
@@ -47,3 +48,27 @@ export const otelTelemetry = (meter: Meter): Telemetry => {
       }),
   };
 };
+
+/** A counter that is added up here and looked at when somebody asks: OpenTelemetry's own makes a text of the labels at every step. */
+class Sum {
+  readonly #names: readonly string[];
+  readonly #series = new Map<string, { readonly labels: Attributes; value: number }>();
+
+  constructor(names: readonly string[]) {
+    this.#names = names;
+    // Known from the start: a rate over the first event would see nothing happen.
+    if (names.length === 0) this.add(0, {});
+  }
+
+  add(by: number, labels: Attributes = {}): void {
+    let key = '';
+    for (const name of this.#names) key += `${labels[name]}\n`;
+    const series = this.#series.get(key);
+    if (series === undefined) this.#series.set(key, { labels, value: by });
+    else series.value += by;
+  }
+
+  observe(result: ObservableResult): void {
+    for (const { labels, value } of this.#series.values()) result.observe(value, labels);
+  }
+}

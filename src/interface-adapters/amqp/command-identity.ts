@@ -3,9 +3,18 @@ import type { KeyHash } from '../../application/turn/key-log.ts';
 
 /** 64 bits of SHA-256 over sender and client message id: what the key log keeps of a command. Neither text can hold a newline. */
 export const keyHash = (senderId: string, clientMessageId: string): KeyHash => {
-  const digest = hash('sha256', `${senderId}\n${clientMessageId}`, 'buffer');
-  return { hi: digest.readUInt32BE(0), lo: digest.readUInt32BE(4) };
+  // A third of what a buffer costs.
+  const digest = hash('sha256', `${senderId}\n${clientMessageId}`, 'latin1');
+  return { hi: wordAt(digest, 0), lo: wordAt(digest, 4) };
 };
+
+/** Four bytes, big-endian, of a string that holds one in each unit. */
+const wordAt = (bytes: string, at: number): number =>
+  ((bytes.charCodeAt(at) << 24) |
+    (bytes.charCodeAt(at + 1) << 16) |
+    (bytes.charCodeAt(at + 2) << 8) |
+    bytes.charCodeAt(at + 3)) >>>
+  0;
 
 /** 96 bits of SHA-256 over what a command asks for, in base64url (16 characters). */
 export const fingerprintOf = (content: readonly unknown[]): string =>
