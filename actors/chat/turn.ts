@@ -3,7 +3,7 @@ import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import { decideCommand, reject } from '../../src/application/turn/decide-command.ts';
 import { findAnswer, surelyNew } from '../../src/application/turn/find-answer.ts';
 import type { KeyHash } from '../../src/application/turn/key-log.ts';
-import { together } from '../../src/application/turn/receipt.ts';
+import { receiptOf, together } from '../../src/application/turn/receipt.ts';
 import type { ResidentChat } from '../../src/application/turn/resident-chat.ts';
 import { loadTargets, noTargets, type Targets, withEntries } from '../../src/application/turn/targets.ts';
 import { type AccessDecision, accessRequestsOf } from '../../src/domain/access/access-request.ts';
@@ -58,7 +58,7 @@ export const takeTurn = async (
             context.logical,
             context.limits,
           )
-        : reject(command, refusal, context.logical, at);
+        : reject(command, refusal, context.logical, at, receiptOf(chat, {}, command.actedBy));
     if (decision === 'exists') {
       steps.push(repeatStep(delivery, await firstEntry(chat, command, at, undone, context), context));
       continue;

@@ -36,9 +36,9 @@ export const decideCommand = (
 ): Decision | 'exists' => {
   const { at } = grounds;
   const tooLong = tooLongTrim(chat, command);
-  if (tooLong !== undefined) return reject(command, tooLong, clock, at);
+  if (tooLong !== undefined) return reject(command, tooLong, clock, at, receiptOf(chat, {}, command.actedBy));
   const verdict = decide(chat.state, command, grounds);
-  const receipt = receiptOf(chat, grounds.access);
+  const receipt = receiptOf(chat, grounds.access, command.actedBy);
   switch (verdict.kind) {
     case 'exists':
       return 'exists';
