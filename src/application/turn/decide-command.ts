@@ -35,8 +35,6 @@ export const decideCommand = (
   limits: BucketLimits,
 ): Decision | 'exists' => {
   const { at } = grounds;
-  const tooLong = tooLongTrim(chat, command);
-  if (tooLong !== undefined) return reject(command, tooLong, clock, at, receiptOf(chat, {}, command.actedBy));
   const verdict = decide(chat.state, command, grounds);
   const receipt = receiptOf(chat, grounds.access, command.actedBy);
   switch (verdict.kind) {
@@ -45,6 +43,9 @@ export const decideCommand = (
     case 'rejected':
       return reject(command, verdict.rejection, clock, at, receipt);
     case 'accepted': {
+      // Only now: it says something of the chat.
+      const tooLong = tooLongTrim(chat, command);
+      if (tooLong !== undefined) return reject(command, tooLong, clock, at, receipt);
       const entries = receipt === undefined ? verdict.entries : verdict.entries.map((entry) => ({ ...entry, receipt }));
       const made = recordEntries(chat, entries, hash, grounds, clock, limits);
       if (changesAccess(command)) chat.rosterRev = chat.state!.nextRev - 1;

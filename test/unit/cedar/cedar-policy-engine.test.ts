@@ -161,6 +161,19 @@ describe('a policy engine', () => {
     }
   });
 
+  it('throws, and permits nothing, for facts that no policy was written for, whatever was asked before', () => {
+    const engine = CedarPolicyEngine.load(policyFolder({ 'a.cedar': 'permit (principal, action, resource);' }));
+    const unknown = [{ role: 'moderator' }, { age: 'ancient' }, { chat_kind: 'channel' }, { target_role: undefined }];
+    for (let time = 0; time < 2; time++) {
+      for (const strange of unknown) {
+        const given = { ...member, ...strange } as unknown as Facts;
+        expect(() => engine.decide(ask('message:post', given))).toThrow(/could not decide message:post: unknown facts/);
+      }
+      expect(() => engine.decide(ask('message:sing' as Action, member))).toThrow(/could not decide/);
+    }
+    expect(engine.decide(ask('message:post', member)).effect).toBe('permit');
+  });
+
   it('gives every combination of action and facts its own answer, from the cache as well', () => {
     const dir = policyFolder({
       'a.cedar': `permit (principal, action == Action::"message:post", resource) when { context.role == "admin" };
