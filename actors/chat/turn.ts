@@ -135,7 +135,11 @@ const authorise = async (
   );
   const all = requests.flat();
   if (all.length === 0) return deliveries.map(() => notAsked);
-  const answers = await patiently('asking the policy', context, () => context.policy.decide(all));
+  const answers = await patiently('asking the policy', context, async () => {
+    const words = await context.policy.decide(all);
+    if (words.length !== all.length) throw new Error(`the policy answered ${words.length} of ${all.length} questions`);
+    return words;
+  });
   let next = 0;
   return requests.map((own) => {
     const words = answers.slice(next, next + own.length);

@@ -88,6 +88,27 @@ describe('while the policy cannot decide, nobody is permitted, nobody is denied,
     );
   });
 
+  it('when it answers only a part of what it was asked', async () => {
+    const inner = actor(() => permit);
+    let short = 0;
+    let cuts = true;
+    const policy: PolicyDecisionPoint = {
+      decide: async (requests) => {
+        const words = await inner.decide(requests);
+        if (!cuts) return words;
+        short++;
+        return words.slice(1);
+      },
+    };
+    await survives(
+      start(policy),
+      () => short >= 3 * chats.length,
+      () => {
+        cuts = false;
+      },
+    );
+  });
+
   it('when it is killed, and another one takes its place', async () => {
     let current = actor(() => permit);
     let asked = 0;
