@@ -3,7 +3,7 @@ import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import { decideCommand, reject } from '../../src/application/turn/decide-command.ts';
 import { findAnswer, surelyNew } from '../../src/application/turn/find-answer.ts';
 import type { KeyHash } from '../../src/application/turn/key-log.ts';
-import { together } from '../../src/application/turn/receipt.ts';
+import { receiptOf, together } from '../../src/application/turn/receipt.ts';
 import type { ResidentChat } from '../../src/application/turn/resident-chat.ts';
 import { loadTargets, noTargets, type Targets, withEntries } from '../../src/application/turn/targets.ts';
 import { type AccessDecision, accessRequestsOf } from '../../src/domain/access/access-request.ts';
@@ -57,7 +57,7 @@ export const takeTurn = async (
             context.logical,
             context.limits,
           )
-        : reject(command, refusal, context.logical, at);
+        : reject(command, refusal, context.logical, at, receiptOf(chat, {}, command.actedBy));
     if (decision === 'exists') {
       const answer = await firstEntry(chat, command, at, undone, context);
       steps.push(step(key, delivery, answer, undefined, context));
@@ -153,7 +153,11 @@ const authorise = async (
   );
   const all = requests.flat();
   if (all.length === 0) return deliveries.map(() => notAsked);
-  const answers = await patiently('asking the policy', context, () => context.policy.decide(all));
+  const answers = await patiently('asking the policy', context, async () => {
+    const words = await context.policy.decide(all);
+    if (words.length !== all.length) throw new Error(`the policy answered ${words.length} of ${all.length} questions`);
+    return words;
+  });
   if (all.length === deliveries.length && requests.every(({ length }) => length === 1)) return answers;
   let next = 0;
   return requests.map((own) => {

@@ -28,7 +28,9 @@ let spawned = 0;
 
 /** The mailbox is ours and nact sees at most one message, a tick: so nact's unbounded mailbox, its silent loss on stop and its
  *  default supervision (which prints message bodies) have nothing to bite on. Actors are children of the system itself: a parent
- *  that gets messages costs O(children) for each of them. Names are numbers: nact refuses many characters. (ADR-007) */
+ *  that gets messages costs O(children) for each of them. Names are numbers: nact refuses many characters. (ADR-007)
+ *  Stopped by anything but `stop`, it is spawned anew and goes on with the same mailbox: nact would drop every further tick without
+ *  a word, and whoever waits for an answer would wait for ever. */
 export const spawnBatchActor = <M>(system: ActorSystem, kind: string, handler: BatchHandler<M>): BatchActor<M> => {
   let mailbox: M[] = [];
   let head = 0;
@@ -36,6 +38,7 @@ export const spawnBatchActor = <M>(system: ActorSystem, kind: string, handler: B
   let handling = 0;
   let sweepAt = smallestSweep;
   let busy = false;
+  let running = false;
   let stopped = false;
 
   const take = (count: number) => {
@@ -76,6 +79,7 @@ export const spawnBatchActor = <M>(system: ActorSystem, kind: string, handler: B
       return;
     }
     handling = batch.length;
+    running = true;
     let handled: number;
     try {
       const result = handler.handle(batch);
@@ -84,16 +88,25 @@ export const spawnBatchActor = <M>(system: ActorSystem, kind: string, handler: B
       handled = await crashed(error, batch);
     }
     handling = 0;
+    running = false;
     if (stopped) return;
     take(handled);
     busy = false;
     if (head < mailbox.length) tick();
   };
 
-  const ref = nact.spawn(system.ref, (state: undefined) => run().then(() => state), `${kind}-${++spawned}`, {
-    // run() throws only when `crashed` does; going on is then all that is left
-    onCrash: (_message: unknown, _error: unknown, context: { resume: symbol }) => context.resume,
-  } as never);
+  const spawn = () =>
+    nact.spawn(system.ref, (state: undefined) => run().then(() => state), `${kind}-${++spawned}`, {
+      // run() throws only when `crashed` does; going on is then all that is left
+      onCrash: (_message: unknown, _error: unknown, context: { resume: symbol }) => context.resume,
+      afterStop: () => {
+        if (stopped || system.stopped) return;
+        ref = spawn();
+        // Its tick has died with it; a handler that runs will send its own.
+        if (busy && !running) tick();
+      },
+    } as never);
+  let ref = spawn();
 
   const tick = () => {
     busy = true;

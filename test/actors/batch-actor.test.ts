@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ActorSystem, startActorSystem } from '../../actors/kit/actor-system.ts';
 import { spawnBatchActor } from '../../actors/kit/batch-actor.ts';
+import { killActors } from '../support/kill-actors.ts';
 import { until } from '../support/until.ts';
 
 type Item = { readonly n: number; dead: boolean };
@@ -123,6 +124,32 @@ describe('an actor that takes what waits', () => {
         expect(test.actor.waiting).toBe(0);
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it('goes on, once with each message and in order, when it is killed behind its back', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('tell', 'kill', 'wait', 'finish'), { maxLength: 60 }),
+        async (deeds) => {
+          const killed = startActorSystem();
+          const run = start(killed, 4);
+          let told = 0;
+          for (const deed of deeds) {
+            if (deed === 'tell') run.actor.tell({ n: told++, dead: false });
+            else if (deed === 'kill') killActors(killed);
+            else if (deed === 'finish') run.finish(0.5);
+            else await macrotask();
+          }
+          while (run.handled.length < told) {
+            run.finish(1);
+            await macrotask();
+          }
+          expect(run.handled).toEqual(Array.from({ length: told }, (_, n) => n));
+          killed.stop();
+        },
+      ),
+      { numRuns: 200 },
     );
   });
 });

@@ -5,6 +5,7 @@ import type { PolicyDecisionPoint } from '../../src/application/ports/policy-dec
 import type { AccessDecision, AccessRequest } from '../../src/domain/access/access-request.ts';
 import { shardNumber } from '../../src/domain/ids.ts';
 import { create, post } from '../support/commands.ts';
+import { killActors } from '../support/kill-actors.ts';
 import { quietLogger, realClock, startTestCell } from '../support/test-cell.ts';
 import { until } from '../support/until.ts';
 
@@ -87,6 +88,27 @@ describe('while the policy cannot decide, nobody is permitted, nobody is denied,
     );
   });
 
+  it('when it answers only a part of what it was asked', async () => {
+    const inner = actor(() => permit);
+    let short = 0;
+    let cuts = true;
+    const policy: PolicyDecisionPoint = {
+      decide: async (requests) => {
+        const words = await inner.decide(requests);
+        if (!cuts) return words;
+        short++;
+        return words.slice(1);
+      },
+    };
+    await survives(
+      start(policy),
+      () => short >= 3 * chats.length,
+      () => {
+        cuts = false;
+      },
+    );
+  });
+
   it('when it is killed, and another one takes its place', async () => {
     let current = actor(() => permit);
     let asked = 0;
@@ -105,5 +127,24 @@ describe('while the policy cannot decide, nobody is permitted, nobody is denied,
         current = actor(() => permit);
       },
     );
+  });
+
+  it('when it is killed again and again, and nobody puts another one in its place', async () => {
+    const system = startActorSystem();
+    ending.push(() => system.stop());
+    const policy = spawnPolicyActor(system, { decide: () => permit }, { clock: realClock, logger: quietLogger });
+    let kills = 0;
+    const broker = start({
+      decide: (requests) => {
+        const answer = policy.decide(requests);
+        // Before it has come to the question; the next one finds it alive.
+        if (kills++ < 50) killActors(system);
+        return answer;
+      },
+    });
+    for (const chat of chats) broker.put(shard, create(chat), post(chat, 'm'));
+    await until('everything is announced', () => broker.published.length === 2 * chats.length);
+    expect(broker.published.every(({ answer }) => !('code' in answer))).toBe(true);
+    expect(kills).toBeGreaterThan(0);
   });
 });

@@ -56,6 +56,32 @@ describe('the policies of a running service', { timeout: 60_000 }, () => {
     expect(await decisionOf(9, 'first')).toMatchObject({ status: 404, json: { code: 'CHAT_NOT_FOUND' } });
   });
 
+  it('let the service write for a user as far as the user may, and both are recorded', async () => {
+    const forTwo = { 'on-behalf-of': '2' };
+    const message = { body: 'for you', client_message_id: 'for-2' };
+    const posted = await service.ask('system', 'POST', `/v1/chats/${chat}/messages`, message, forTwo);
+    expect(posted).toMatchObject({
+      status: 201,
+      json: { sender_id: 2, decision: { rules: ['members-write'], acted_by: 'system' } },
+    });
+    expect((await decisionOf(1, 'for-2', '?sender_id=2')).json.decision).toEqual(posted.json.decision);
+    const refused = (user: number | string, headers: Record<string, string>) =>
+      service.ask(user, 'POST', `/v1/chats/${chat}/members`, { user_id: 3 }, headers);
+    expect(await refused('system', { 'on-behalf-of': '1' })).toMatchObject({
+      status: 403,
+      json: { code: 'FORBIDDEN' },
+    });
+    expect(await refused(2, { 'on-behalf-of': '1' })).toMatchObject({ status: 403, json: { code: 'FORBIDDEN' } });
+    const strangers = await service.ask(
+      'system',
+      'POST',
+      `/v1/chats/${chat}/messages`,
+      { body: 'x' },
+      { 'on-behalf-of': '9' },
+    );
+    expect(strangers).toMatchObject({ status: 404, json: { code: 'CHAT_NOT_FOUND' } });
+  });
+
   it('are explained by the command line', async () => {
     const explain = async (...args: string[]) => {
       const options = { env: { ...process.env, ...service.env } };
@@ -105,6 +131,6 @@ describe('the policies of a running service', { timeout: 60_000 }, () => {
     for (const reply of await Promise.all(posts)) expect(reply).toMatchObject({ status: 201 });
     const bodies = (await read()).json.items.map(({ body }: { body: string }) => body);
     expect(bodies).toEqual(expect.arrayContaining(ids));
-    expect(bodies).toHaveLength(ids.length + 1);
+    expect(bodies).toHaveLength(ids.length + 2);
   });
 });

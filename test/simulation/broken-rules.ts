@@ -1,7 +1,9 @@
 import { isEntry } from '../../src/application/decision.ts';
 import type { EventLane, EventPublisher } from '../../src/application/ports/event-publisher.ts';
 import type { Ownership, Session, Tenure } from '../../src/application/ports/ownership.ts';
+import type { PolicyDecisionPoint } from '../../src/application/ports/policy-decision-point.ts';
 import type { Clock } from '../../src/application/ports/system.ts';
+import type { AccessDecision } from '../../src/domain/access/access-request.ts';
 import type { CassandraClient } from '../../src/infrastructure/cassandra/client.ts';
 import type { BoundStatement, DataAccess } from '../../src/infrastructure/cassandra/data-access.ts';
 import type { FallenSessions } from '../../src/infrastructure/cassandra/fallen-sessions.ts';
@@ -30,6 +32,18 @@ export const ackBeforeConfirm = (publisher: EventPublisher): EventPublisher => (
         lane.close();
       },
     };
+  },
+});
+
+/** Does not wait for the policy longer than a second, nor ask again. */
+export const impatientPolicy = (
+  policy: PolicyDecisionPoint,
+  clock: Clock,
+  instead: AccessDecision,
+): PolicyDecisionPoint => ({
+  decide: (requests) => {
+    const without = () => requests.map(() => instead);
+    return Promise.race([policy.decide(requests).catch(without), clock.sleep(1_000).then(without)]);
   },
 });
 

@@ -2,6 +2,7 @@ import { journalQueries } from '../../src/infrastructure/cassandra/journal-state
 import { shardQueries } from '../../src/infrastructure/cassandra/session-tables.ts';
 import { create, post } from '../support/commands.ts';
 import { sessionTimeoutMs } from './instance.ts';
+import { policyIsOut } from './policy-is-out.ts';
 import { die, heartbeatMs, publish, startInstances } from './scenario.ts';
 import { type Owner, world } from './scheduler.ts';
 import type { Scenario, World } from './world.ts';
@@ -246,6 +247,7 @@ export const directed = {
   'zombie-opens-a-chat': zombieOpensAChat,
   'stopped-while-giving-back': stoppedWhileGivingBack,
   'ring-is-full': ringIsFull,
+  'policy-is-out': policyIsOut,
 } as const satisfies Record<string, Directed>;
 
 export type DirectedName = keyof typeof directed;

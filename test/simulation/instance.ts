@@ -2,6 +2,7 @@ import { startActorSystem } from '../../actors/kit/actor-system.ts';
 import { type Cell, startCell } from '../../actors/shard/guardian.ts';
 import type { EventPublisher } from '../../src/application/ports/event-publisher.ts';
 import type { Ownership } from '../../src/application/ports/ownership.ts';
+import type { PolicyDecisionPoint } from '../../src/application/ports/policy-decision-point.ts';
 import type { Clock, Logger } from '../../src/application/ports/system.ts';
 import { noRateLimits } from '../../src/application/turn/rate-limit.ts';
 import { micros } from '../../src/domain/ids.ts';
@@ -18,6 +19,7 @@ import {
   carryNothing,
   doneTooEarly,
   falseReplay,
+  impatientPolicy,
   neverConfirm,
   projectFirst,
   publishFirst,
@@ -86,17 +88,18 @@ export const startInstance = (sim: World, label: string): Instance => {
     return [new FallenSessions(ledger, all, clock, logger), all];
   });
   const system = startActorSystem();
+  const policy: PolicyDecisionPoint = sim.policyOf?.(owner, { clock, logger }) ?? {
+    decide: async (requests) => {
+      if (faults.happens('policy')) throw new Error('simulated: no policy');
+      return requests.map(() => ({ effect: 'permit', basis }));
+    },
+  };
   const cell = startCell({
     system,
     ownership,
     consumer: sim.rabbit.consumer(owner),
     publisher: brokenPublisher(variant, sim.events.publisher(owner), clock),
-    policy: {
-      decide: async (requests) => {
-        if (faults.happens('policy')) throw new Error('simulated: no policy');
-        return requests.map(() => ({ effect: 'permit', basis }));
-      },
-    },
+    policy: brokenPolicy(variant, policy, clock),
     hashKey: keyHash,
     clock,
     logger,
@@ -107,6 +110,12 @@ export const startInstance = (sim: World, label: string): Instance => {
   });
   scheduler.current = before;
   return { owner, label, cell, discard: () => system.stop() };
+};
+
+const brokenPolicy = (variant: Variant, real: PolicyDecisionPoint, clock: Clock): PolicyDecisionPoint => {
+  if (variant === 'permits-without-a-word') return impatientPolicy(real, clock, { effect: 'permit', basis });
+  if (variant !== 'denies-without-a-word') return real;
+  return impatientPolicy(real, clock, { effect: 'deny', code: 'POLICY_UNAVAILABLE', reason: 'Nobody answered.' });
 };
 
 const readsFalsely: ReadonlySet<Variant> = new Set(['no-replay', 'journal-read-before-fence', 'replay-after-cas']);

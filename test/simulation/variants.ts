@@ -28,6 +28,8 @@ export const variants = {
   'impure-projection': { by: ['I3', 'I4'], seeds: 5 },
   'carry-passes-undone': { by: ['I1'], seeds: 5, scenario: 'ring-is-full' },
   'slot-reused': { by: ['I1'], seeds: 5, scenario: 'ring-is-full' },
+  'permits-without-a-word': { by: ['I7'], seeds: 5, scenario: 'policy-is-out' },
+  'denies-without-a-word': { by: ['I7'], seeds: 5, scenario: 'policy-is-out' },
 } as const satisfies Record<string, Breach>;
 
 export type Variant = keyof typeof variants | 'none';

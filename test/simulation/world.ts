@@ -1,4 +1,6 @@
 import type { Answer } from '../../src/application/decision.ts';
+import type { PolicyDecisionPoint } from '../../src/application/ports/policy-decision-point.ts';
+import type { Clock, Logger } from '../../src/application/ports/system.ts';
 import { shardQueries } from '../../src/infrastructure/cassandra/session-tables.ts';
 import { breakClasses } from './broken-classes.ts';
 import { FakeCassandra, type StoreWitness } from './fake-cassandra.ts';
@@ -62,6 +64,8 @@ export class World {
   /** Told of every conditional statement that was applied, and of every event that the broker took. */
   onApplied: StoreWitness['applied'] = () => {};
   onTaken: (answer: Answer, owner: Owner) => void = () => {};
+  /** Another policy than the one of instance.ts, by hand. */
+  policyOf: ((owner: Owner, deps: { clock: Clock; logger: Logger }) => PolicyDecisionPoint) | undefined;
   /** Numbers the processes. */
   started = 0;
   /** Commands that are still to be published. */

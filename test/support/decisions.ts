@@ -260,6 +260,8 @@ export class ChatWriter {
       clientMessageId: clientMessageId(id),
       fingerprint: `fingerprint-${id}`,
       sentAt,
+      // Every fourth is done by the service for its sender.
+      ...(this.entries.length % 4 === 3 && { actedBy: systemSender }),
     };
   }
 }

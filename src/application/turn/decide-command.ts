@@ -35,16 +35,17 @@ export const decideCommand = (
   limits: BucketLimits,
 ): Decision | 'exists' => {
   const { at } = grounds;
-  const tooLong = tooLongTrim(chat, command);
-  if (tooLong !== undefined) return reject(command, tooLong, clock, at);
   const verdict = decide(chat.state, command, grounds);
-  const receipt = receiptOf(chat, grounds.access);
+  const receipt = receiptOf(chat, grounds.access, command.actedBy);
   switch (verdict.kind) {
     case 'exists':
       return 'exists';
     case 'rejected':
       return reject(command, verdict.rejection, clock, at, receipt);
     case 'accepted': {
+      // Only now: it says something of the chat.
+      const tooLong = tooLongTrim(chat, command);
+      if (tooLong !== undefined) return reject(command, tooLong, clock, at, receipt);
       // The entries are new and nobody else's yet: a copy of each would be one per message.
       if (receipt !== undefined) for (const entry of verdict.entries) Object.assign(entry, { receipt });
       const made = recordEntries(chat, verdict.entries, hash, grounds, clock, limits);

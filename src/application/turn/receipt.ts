@@ -1,17 +1,26 @@
 import type { AccessDecision } from '../../domain/access/access-request.ts';
 import type { DecisionReceipt, PolicyBasis } from '../../domain/access/decision-receipt.ts';
+import type { UserId } from '../../domain/ids.ts';
 import type { ResidentChat } from './resident-chat.ts';
 
 /** What a decision is kept with. The same object while neither the rules nor the roster change: what stores and events make of it is
  *  made once, not per message. */
-export const receiptOf = (chat: ResidentChat, { basis }: AccessDecision): DecisionReceipt | undefined => {
-  if (basis === undefined) return undefined;
+export const receiptOf = (
+  chat: ResidentChat,
+  { basis }: Pick<AccessDecision, 'basis'>,
+  actedBy?: UserId,
+): DecisionReceipt | undefined => {
   const { rosterRev, lastReceipt } = chat;
+  if (actedBy !== undefined) return { ...(basis ?? nobodyAsked), rosterRev, actedBy };
+  if (basis === undefined) return undefined;
   if (lastReceipt?.basis === basis && lastReceipt.receipt.rosterRev === rosterRev) return lastReceipt.receipt;
   const receipt: DecisionReceipt = { policy: basis.policy, rules: basis.rules, rosterRev };
   chat.lastReceipt = { basis, receipt };
   return receipt;
 };
+
+/** Who acted for somebody is kept all the same. */
+const nobodyAsked: PolicyBasis = { policy: '', rules: [] };
 
 /** Of several answers about one command: the first refusal, or a permission for all of them. */
 export const together = (words: readonly AccessDecision[]): AccessDecision | undefined => {

@@ -36,6 +36,8 @@ export type Facts = {
   readonly is_member: boolean;
   /** The service itself: retention, erasure. */
   readonly is_system: boolean;
+  /** The service itself acts for this user: all other facts are the user's. */
+  readonly on_behalf: boolean;
   readonly role: Role | 'none';
   readonly muted: boolean;
   readonly chat_kind: ChatKind | 'none';
@@ -78,6 +80,7 @@ const actions: { readonly [T in Command['type']]: Action } = {
 export const strangersFacts: Facts = {
   is_member: false,
   is_system: false,
+  on_behalf: false,
   role: 'none',
   muted: false,
   chat_kind: 'none',
@@ -117,7 +120,7 @@ export const accessRequestsOf = (
   at: Micros,
 ): readonly AccessRequest[] => {
   const action = actions[command.type];
-  const facts = factsOf(chat, command.senderId, at);
+  const facts = { ...factsOf(chat, command.senderId, at), on_behalf: command.actedBy !== undefined };
   switch (command.type) {
     case 'chat.create': {
       const asStranger = { ...facts, is_member: false, role: 'none' as const, chat_kind: command.kind };

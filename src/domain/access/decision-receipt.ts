@@ -1,3 +1,5 @@
+import type { UserId } from '../ids.ts';
+
 /** By which rules of which policy set something was decided. */
 export type PolicyBasis = {
   /** Short hash of the policy set. */
@@ -10,4 +12,6 @@ export type PolicyBasis = {
 export type DecisionReceipt = PolicyBasis & {
   /** Roster and settings were those that the chat's log says up to this rev; 0 where there was no chat. */
   readonly rosterRev: number;
+  /** Who acted for the sender, when the sender did not act. */
+  readonly actedBy?: UserId;
 };

@@ -12,6 +12,8 @@ type CommandBase = {
   readonly fingerprint: string;
   /** The sender's clock, passed through as text. */
   readonly sentAt: string | undefined;
+  /** Who acts, when that is not the sender but the service itself on the sender's behalf. Recorded with what comes of it. */
+  readonly actedBy?: UserId | undefined;
 };
 
 export type CreateChat = CommandBase & {

@@ -46,9 +46,11 @@ export class CedarPolicyEngine implements PolicyEngine {
     return new CedarPolicyEngine(sets, hashOf(source), rules, cacheCapacity);
   }
 
-  /** Throws when any policy fails to evaluate: Cedar itself would skip it, and a skipped forbid is a permit. */
+  /** Throws for facts that the schema does not know, as a store of a newer version may hold them, and when any policy fails to evaluate: Cedar itself would skip it, and a skipped forbid is a permit. */
   decide(request: AccessRequest): AccessDecision {
     const key = requestKey(request);
+    // One key for all of them: the cache would give one the word about another.
+    if (Number.isNaN(key)) throw evaluationFailed(request.action, [`unknown facts ${JSON.stringify(request.facts)}`]);
     const known = this.#decisions.get(key);
     if (known !== undefined) return known;
     const decision = this.#evaluate(request);

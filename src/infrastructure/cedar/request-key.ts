@@ -4,6 +4,7 @@ import { type AccessRequest, ageClasses, everyAction, type Facts } from '../../d
 const values = {
   is_member: { false: 0, true: 1 },
   is_system: { false: 0, true: 1 },
+  on_behalf: { false: 0, true: 1 },
   role: { none: 0, owner: 1, admin: 2, member: 3, guest: 4 },
   muted: { false: 0, true: 1 },
   chat_kind: { none: 0, direct: 1, group: 2 },
@@ -23,7 +24,7 @@ const actions = Object.fromEntries(everyAction.map((action, index) => [action, i
   Record<AccessRequest['action'], number>
 >;
 
-/** The action and all facts as one number, digit by digit: different requests have different ones. A string of them cost 0.2 µs more. */
+/** The action and all facts as one number, digit by digit: different requests have different ones, and what no policy has been validated for has NaN. A string of them cost 0.2 µs more. */
 export const requestKey = ({ action, facts: f }: AccessRequest): number => {
   const flags =
     (f.is_member ? 1 : 0) |
@@ -32,10 +33,11 @@ export const requestKey = ({ action, facts: f }: AccessRequest): number => {
     (f.chat_closed ? 8 : 0) |
     (f.is_author ? 16 : 0) |
     (f.for_everyone ? 32 : 0) |
-    (f.is_self ? 64 : 0);
+    (f.is_self ? 64 : 0) |
+    (f.on_behalf ? 128 : 0);
   const words =
     (((role[f.role] * roles + role[f.target_role]) * roles + role[f.new_role]) * kinds + chat_kind[f.chat_kind]) *
       ageClasses.length +
     age[f.age];
-  return (words * everyAction.length + actions[action]) * 128 + flags;
+  return (words * everyAction.length + actions[action]) * 256 + flags;
 };

@@ -21,6 +21,7 @@ import { defaultPageSize, limitSchema, minRevSchema } from '../../interface-adap
 import { problemResponses } from '../../interface-adapters/http/problem-responses.ts';
 import { chatParamsSchema } from '../../interface-adapters/http/wire.schema.ts';
 import { answerCommand, type CommandDeps } from './command-answer.ts';
+import { whoCommands } from './on-behalf.ts';
 import { commandCodes, readCodes, replayNote, security } from './route-kit.ts';
 import { sendRejection } from './send-problem.ts';
 
@@ -49,7 +50,10 @@ export const chatRoutes =
       },
       async (request, reply) => {
         const id = request.body.client_message_id ?? clientMessageId(deps.ids.random());
-        const made = createChatRequest(request.userId, id, request.body);
+        const who = whoCommands(request);
+        if (who.kind === 'rejected') return sendRejection(request, reply, who.rejection);
+        const { senderId, actedBy } = who;
+        const made = createChatRequest({ senderId, actedBy }, id, request.body);
         if (made.kind === 'rejected') return sendRejection(request, reply, made.rejection);
         request.clientMessageId = id;
         const result = await deps.createChat(made.command, deps.commandTimeoutMs);

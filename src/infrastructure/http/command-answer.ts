@@ -5,6 +5,7 @@ import type { Command } from '../../domain/chat/command.ts';
 import { type ChatId, type ClientMessageId, clientMessageId } from '../../domain/ids.ts';
 import type { Identity } from '../../interface-adapters/amqp/command-form.ts';
 import { decodeCommands, encodeCommand } from '../../interface-adapters/amqp/command-json.ts';
+import { whoCommands } from './on-behalf.ts';
 import { sendRejection } from './send-problem.ts';
 
 export type CommandDeps = {
@@ -31,7 +32,10 @@ export const answerCommand = async (
 ): Promise<FastifyReply> => {
   const id = given ?? clientMessageId(ids.random());
   request.clientMessageId = id;
-  const command = make({ chatId, senderId: request.userId, clientMessageId: id });
+  const who = whoCommands(request);
+  if (who.kind === 'rejected') return sendRejection(request, reply, who.rejection);
+  const { senderId, actedBy } = who;
+  const command = make({ chatId, senderId, actedBy, clientMessageId: id });
   const refusal = isPlainPost(command) ? undefined : refusalOnTheWay(command);
   if (refusal !== undefined) return sendRejection(request, reply, { code: 'VALIDATION_FAILED', reason: refusal });
   const result = await runCommand(command, commandTimeoutMs, traceparentOf(request));

@@ -75,7 +75,9 @@ export const describeRoutes = async (app: FastifyInstance): Promise<void> => {
         version: '1',
         description:
           'Chats and their messages. Every error is a problem document (RFC 9457) with a `code` of a closed list; ' +
-          '`retryable` says whether the same request may succeed later. Every request under `/v1` needs a token.',
+          '`retryable` says whether the same request may succeed later. Every request under `/v1` needs a token. ' +
+          'The service itself (a token of `system`) gives a command for a user with the header `on-behalf-of: <user>`: the policy asks what ' +
+          'that user may, and both are recorded.',
       },
       // The first one works behind a proxy, whether or not it strips the prefix, and without one.
       servers: [{ url: pathPrefix }, { url: '/' }],

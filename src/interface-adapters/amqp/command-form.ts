@@ -2,13 +2,15 @@ import { z } from 'zod';
 import type { Command } from '../../domain/chat/command.ts';
 import type { ChatId, ClientMessageId, UserId } from '../../domain/ids.ts';
 import { fingerprintOf } from './command-identity.ts';
-import { chatIdSchema, clientMessageIdSchema, sentAtSchema } from './fields.schema.ts';
+import { actedBySchema, chatIdSchema, clientMessageIdSchema, sentAtSchema } from './fields.schema.ts';
 import { userIdSchema } from './user-id.ts';
 
+/** Whose command it is, and who acts when they do not. */
+export type Who = { readonly senderId: UserId; readonly actedBy?: UserId | undefined };
+
 /** Who asks, and where. */
-export type Identity = {
+export type Identity = Who & {
   readonly chatId: ChatId;
-  readonly senderId: UserId;
   readonly clientMessageId: ClientMessageId;
   readonly sentAt?: string | undefined;
 };
@@ -27,6 +29,7 @@ const identityFields = {
   sender_id: userIdSchema,
   client_message_id: clientMessageIdSchema,
   sent_at: sentAtSchema,
+  acted_by: actedBySchema,
 };
 export type IdentityJson = z.output<z.ZodObject<typeof identityFields>>;
 
@@ -54,7 +57,7 @@ export const commandForm = <C extends Command, Fields extends z.ZodRawShape>(
  *  `asked` in a fixed order. */
 export const made = <C extends Command>(
   type: C['type'],
-  { chatId, senderId, clientMessageId, sentAt }: Identity,
+  { chatId, senderId, clientMessageId, sentAt, actedBy }: Identity,
   content: Omit<C, keyof Identity | 'type' | 'fingerprint'>,
   asked: readonly unknown[] = Object.values(content),
 ): C =>
@@ -64,6 +67,7 @@ export const made = <C extends Command>(
     senderId,
     clientMessageId,
     sentAt,
-    fingerprint: fingerprintOf([type, ...asked]),
+    ...(actedBy !== undefined && { actedBy }),
+    fingerprint: fingerprintOf([type, ...asked, ...(actedBy === undefined ? [] : [{ actedBy }])]),
     ...content,
   }) as unknown as C;

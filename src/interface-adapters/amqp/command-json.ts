@@ -124,11 +124,12 @@ const sentence = ({ issues }: z.ZodError): string => {
   return `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 };
 
-const identityOf = ({ chat_id, sender_id, client_message_id, sent_at }: IdentityJson): Identity => ({
+const identityOf = ({ chat_id, sender_id, client_message_id, sent_at, acted_by }: IdentityJson): Identity => ({
   chatId: chat_id,
   senderId: sender_id,
   clientMessageId: client_message_id,
   sentAt: sent_at ?? undefined,
+  actedBy: acted_by,
 });
 
 /** A command's own form on the wire. */
@@ -142,6 +143,7 @@ export const encodeCommand = (command: Command): Buffer => {
       sender_id: wireUserId(command.senderId),
       client_message_id: command.clientMessageId,
       sent_at: command.sentAt,
+      acted_by: command.actedBy,
       ...form.toJson(command),
     }),
   );

@@ -26,10 +26,11 @@ const none: readonly never[] = [];
 /** By which policy and rules it was decided; what was decided before there were receipts says nothing of it. */
 const decisionJson = ({ receipt }: Answer) => (receipt === undefined ? undefined : { decision: receiptJson(receipt) });
 
-export const receiptJson = ({ policy, rules, rosterRev }: DecisionReceipt) => ({
+export const receiptJson = ({ policy, rules, rosterRev, actedBy }: DecisionReceipt) => ({
   policy,
   rules,
   roster_rev: rosterRev,
+  ...(actedBy !== undefined && { acted_by: wireUserId(actedBy) }),
 });
 
 /** What hangs on a text; of a message that is gone only what it answered. */

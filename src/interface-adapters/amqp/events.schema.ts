@@ -22,12 +22,15 @@ const by = z
 
 export const decisionSchema = z
   .object({
-    policy: z.string().describe('Short hash of the policy set.'),
+    policy: z.string().describe('Short hash of the policy set; empty where nobody was asked.'),
     rules: z
       .array(z.string())
       .readonly()
       .describe('The rules that permitted it, or forbade it; none when nothing permits it.'),
     roster_rev: z.int().describe('Roster and settings were those that the log says up to this rev; 0 before the chat.'),
+    acted_by: wireUserIdSchema
+      .optional()
+      .describe('Who acted for the sender, when the sender did not act: the service itself.'),
   })
   .describe("The policy's word. Left out where it was not asked, and of what is older than receipts.");
 

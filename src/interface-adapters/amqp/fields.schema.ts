@@ -9,6 +9,7 @@ import {
 } from '../../domain/chat/command.ts';
 import type { Attachment } from '../../domain/chat/entry.ts';
 import { roles } from '../../domain/chat/roster.ts';
+import { systemSender } from '../../domain/chat/system-sender.ts';
 import { utf8Bytes } from '../../domain/chat/text.ts';
 import { type Micros, micros, parseChatId, parseClientMessageId, rev, seq } from '../../domain/ids.ts';
 import { userIdSchema } from './user-id.ts';
@@ -41,12 +42,18 @@ export const clientMessageIdSchema = parsed(
 /** Text that can be stored and given back unchanged, everywhere: no lone surrogates, no NUL. */
 export const textSchema = z
   .string()
-  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'the text is not well-formed Unicode, or has a NUL');
+  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'the text is not well-formed Unicode, or has a NUL')
+  .meta({ pattern: '^[^\\u0000]*$' });
 
 export const sentAtSchema = textSchema
   .max(40)
   .nullish()
   .describe("The sender's clock, passed through as text; the time of the decision when it is not given.");
+
+export const actedBySchema = z
+  .literal(systemSender)
+  .optional()
+  .describe('The service itself acts for the sender: the policy asks what the sender may, and both are recorded.');
 
 export const seqSchema = z.int().min(1).transform(seq);
 export const revSchema = z.int().min(1).transform(rev);

@@ -34,11 +34,13 @@ export const wireUserIdsText = (ids: readonly UserId[] | null): string => {
   return text;
 };
 
-/** A user id as it goes out: see wireUserId. */
-export const wireUserIdSchema = z.union([z.int(), z.string()]).describe('An integer or a string.');
-
 /** For those who read the schema: the parser below says it better. */
 export const userIdPattern = '^[!-~]{1,60}$';
+
+/** A user id as it goes out: see wireUserId. */
+export const wireUserIdSchema = z
+  .union([z.int(), z.string().meta({ pattern: userIdPattern })])
+  .describe('An integer or a string.');
 
 /** A user id on the wire: an integer or a string; inside it is opaque text. */
 const written = z.union([z.int(), z.string().meta({ pattern: userIdPattern })]);

@@ -82,6 +82,7 @@ const rule = { id: 'authors-edit', effect: 'permit', place: 'messages.cedar:13' 
 const facts = {
   is_member: true,
   is_system: false,
+  on_behalf: false,
   role: 'member',
   muted: false,
   chat_kind: 'group',

@@ -25,6 +25,7 @@ export const factsSchema = z
   .strictObject({
     is_member: z.boolean(),
     is_system: z.boolean(),
+    on_behalf: z.boolean(),
     role,
     muted: z.boolean(),
     chat_kind: z.enum(['direct', 'group', 'none']),

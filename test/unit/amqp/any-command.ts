@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Command } from '../../../src/domain/chat/command.ts';
+import { systemSender } from '../../../src/domain/chat/system-sender.ts';
 import { chatId, clientMessageId, micros, rev, seq, userId } from '../../../src/domain/ids.ts';
 import type { Identity } from '../../../src/interface-adapters/amqp/command-form.ts';
 import * as make from '../../../src/interface-adapters/amqp/command-json.ts';
@@ -41,6 +42,7 @@ const identity = fc.record<Identity>({
   senderId: users,
   clientMessageId: fc.stringMatching(/^[\x20-\x7e]{1,128}$/).map(clientMessageId),
   sentAt: fc.option(fc.string({ maxLength: 40, unit: 'grapheme-ascii' }), { nil: undefined }),
+  actedBy: fc.constantFrom(undefined, undefined, systemSender),
 });
 
 const of = <Content>(content: fc.Arbitrary<Content>, command: (identity: Identity, content: Content) => Command) =>

@@ -19,6 +19,7 @@ const role = fc.constantFrom<Facts['role'][]>('owner', 'admin', 'member', 'guest
 const facts: fc.Arbitrary<Facts> = fc.record({
   is_member: fc.boolean(),
   is_system: fc.boolean(),
+  on_behalf: fc.boolean(),
   role,
   muted: fc.boolean(),
   chat_kind: fc.constantFrom<Facts['chat_kind'][]>('direct', 'group', 'none'),
@@ -38,7 +39,7 @@ const consistent = facts.map((given): Facts => {
   return { ...given, is_member, role: is_member ? given.role : 'none' };
 });
 
-describe('the shipped policies', () => {
+describe('the shipped policies', { timeout: 60_000 }, () => {
   const engine = CedarPolicyEngine.load(shippedPolicies);
   const permits = (what: Action, given: Facts) => engine.decide(ask(what, given)).effect === 'permit';
 
@@ -55,7 +56,7 @@ describe('the shipped policies', () => {
   it('permit the service itself its own work and to open a chat, nothing else', () => {
     fc.assert(
       fc.property(fc.constantFrom(...everyAction), consistent, (what, given) => {
-        const service: Facts = { ...given, is_member: false, role: 'none', is_system: true };
+        const service: Facts = { ...given, is_member: false, role: 'none', is_system: true, on_behalf: false };
         expect(permits(what, service)).toBe(['chat:create', 'chat:trim', 'chat:erase'].includes(what));
       }),
       { numRuns: 1000 },
@@ -71,6 +72,16 @@ describe('the shipped policies', () => {
         expect(may, what).toEqual([...may].sort((a, b) => Number(a) - Number(b)));
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  it('permit on behalf of somebody nothing that they may not do themselves', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...everyAction), consistent, (what, given) => {
+        const itself = permits(what, { ...given, on_behalf: false });
+        if (permits(what, { ...given, on_behalf: true })) expect(itself).toBe(true);
+      }),
+      { numRuns: 1000 },
     );
   });
 
@@ -148,6 +159,19 @@ describe('a policy engine', () => {
         /could not decide message:post: .*a\.cedar:2: integer overflow/,
       );
     }
+  });
+
+  it('throws, and permits nothing, for facts that no policy was written for, whatever was asked before', () => {
+    const engine = CedarPolicyEngine.load(policyFolder({ 'a.cedar': 'permit (principal, action, resource);' }));
+    const unknown = [{ role: 'moderator' }, { age: 'ancient' }, { chat_kind: 'channel' }, { target_role: undefined }];
+    for (let time = 0; time < 2; time++) {
+      for (const strange of unknown) {
+        const given = { ...member, ...strange } as unknown as Facts;
+        expect(() => engine.decide(ask('message:post', given))).toThrow(/could not decide message:post: unknown facts/);
+      }
+      expect(() => engine.decide(ask('message:sing' as Action, member))).toThrow(/could not decide/);
+    }
+    expect(engine.decide(ask('message:post', member)).effect).toBe('permit');
   });
 
   it('gives every combination of action and facts its own answer, from the cache as well', () => {

@@ -9,6 +9,7 @@ const request: fc.Arbitrary<AccessRequest> = fc.record({
   facts: fc.record({
     is_member: fc.boolean(),
     is_system: fc.boolean(),
+    on_behalf: fc.boolean(),
     role,
     muted: fc.boolean(),
     chat_kind: fc.constantFrom<Facts['chat_kind']>('none', 'direct', 'group'),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { together } from '../../../src/application/turn/receipt.ts';
 import type { AccessDecision } from '../../../src/domain/access/access-request.ts';
-import { chatId, shardNumber } from '../../../src/domain/ids.ts';
+import { chatId, shardNumber, userId } from '../../../src/domain/ids.ts';
 import { receiptField, receiptText } from '../../../src/infrastructure/store-kit/receipt-text.ts';
 import { ChatWriter, numbering } from '../../support/decisions.ts';
 
@@ -29,6 +29,8 @@ describe('a receipt', () => {
     for (const rules of [[], ['a'], ['a', 'b.c-d_1']]) {
       const receipt = { policy: 'q0-_3m9A', rules, rosterRev: 17 };
       expect(receiptField(receiptText(receipt))).toEqual({ receipt });
+      const acted = { ...receipt, actedBy: userId('a/b,c') };
+      expect(receiptField(receiptText(acted))).toEqual({ receipt: acted });
     }
     expect(receiptField(receiptText(undefined))).toEqual({});
     expect(receiptField(null)).toEqual({});
