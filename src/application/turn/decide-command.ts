@@ -35,8 +35,8 @@ export const decideCommand = (
   limits: BucketLimits,
 ): Decision | 'exists' => {
   const { at } = grounds;
-  const tooLong = tooLongTrim(chat, command);
-  if (tooLong !== undefined) return reject(command, tooLong, clock, at);
+  const badTrim = badlyCut(chat, command);
+  if (badTrim !== undefined) return reject(command, badTrim, clock, at);
   const verdict = decide(chat.state, command, grounds);
   const receipt = receiptOf(chat, grounds.access);
   switch (verdict.kind) {
@@ -64,9 +64,11 @@ export const recordEntries = (
 ): Decision =>
   decision(chat, clock, { kind: 'accepted', entries, placement: place(chat, entries, hash, grounds, limits) });
 
-/** Which bucket is the first one the chat's state does not say. */
-const tooLongTrim = ({ state, firstBucket }: ResidentChat, command: Command): Rejection | undefined => {
+/** Which buckets there are the chat's state does not say. A cut above the open one would take that away, and the chat with it. */
+const badlyCut = ({ state, firstBucket, bucket: open }: ResidentChat, command: Command): Rejection | undefined => {
   if (state === undefined || command.type !== 'chat.trim') return undefined;
+  if (open === undefined || command.bucket > open.bucket)
+    return { code: 'VALIDATION_FAILED', reason: `The newest bucket of the chat is ${open?.bucket}.` };
   if (command.bucket - firstBucket <= maxTrimmedBuckets) return undefined;
   const last = firstBucket + maxTrimmedBuckets;
   const reason = `One trim drops ${maxTrimmedBuckets} buckets at most: cut at bucket ${last} first, then go on.`;
