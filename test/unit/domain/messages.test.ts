@@ -118,7 +118,7 @@ describe('reactions', () => {
       type: fc.constantFrom('reaction.add' as const, 'reaction.remove' as const),
     });
     fc.assert(
-      fc.property(fc.array(move, { maxLength: 40 }), (moves) => {
+      fc.property(fc.array(move, { maxLength: 40, size: 'max' }), (moves) => {
         const chat = new ChatDriver(['bob', 'cid']);
         chat.must('ann', post());
         const held = new Set<string>();
