@@ -182,7 +182,7 @@ const chatOf = (trims: boolean) => fc.array(step(trims), { minLength: 5, maxLeng
 const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
 
 /** To the implementer: fast-check prints the seed and the smallest chat that fails. */
-export const randomChatsContract = (name: string, start: StartCell, numRuns = 40) =>
+export const randomChatsContract = (name: string, start: StartCell, numRuns: number) =>
   describe(`Any chat: ${name}`, patient, () => {
     const used = useCell(start);
     const writeAll = async (decisions: readonly Decision[], groups: readonly number[]) => {
