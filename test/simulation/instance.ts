@@ -18,6 +18,7 @@ import {
   carryNothing,
   doneTooEarly,
   falseReplay,
+  forgetReactions,
   neverConfirm,
   projectFirst,
   publishFirst,
@@ -132,6 +133,8 @@ const brokenOwnership = (
       return publishFirst(real);
     case 'answers-before-confirming':
       return neverConfirm(real);
+    case 'reactions-forgotten':
+      return forgetReactions(real);
     default:
       return real;
   }
