@@ -164,7 +164,7 @@ describe('a history that moves to another store', () => {
     expect(await imported(to, lines)).toMatchObject({ written: 0, present: 3 });
   });
 
-  it('takes each command once, however long the chat', async () => {
+  it('takes each command once, however long the chat', { timeout: 60_000 }, async () => {
     const to = openMemoryCell();
     const command = (id: number, fields: object) =>
       JSON.stringify({ command: { chat_id: 'long', sender_id: 7, client_message_id: `c${id}`, ...fields }, at });
