@@ -2,39 +2,22 @@
  *  Cut off and called again, it goes on behind the last chat that is complete in the file. */
 
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, existsSync, truncateSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { createWriteStream, existsSync, truncateSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { CataloguePosition } from '../src/application/ports/chat-catalogue.ts';
 import { exportChats } from '../src/application/transfer/export-chats.ts';
 import { type ChatId, chatId } from '../src/domain/ids.ts';
-import { decodeTransferLine, encodeTransferLine } from '../src/interface-adapters/transfer/transfer-json.ts';
+import { encodeTransferLine } from '../src/interface-adapters/transfer/transfer-json.ts';
+import { begunIn, nothing } from './transfer/begun.ts';
 import { openConfiguredStore, run } from './transfer/open.ts';
 import { showProgress } from './transfer/progress.ts';
 
 const usage = 'usage: npm run -s export -- FILE [--chat ID]';
 
-type Begun = { readonly after: CataloguePosition | undefined; readonly bytes: number; readonly chats: number };
-
-/** What of the file is complete: whatever stands behind the last `done` is written again. */
-const begunIn = async (file: string): Promise<Begun> => {
-  let begun: Begun = { after: undefined, bytes: 0, chats: 0 };
-  if (!existsSync(file)) return begun;
-  let bytes = 0;
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-    bytes += Buffer.byteLength(text) + 1;
-    if (!text.startsWith('{"done"')) continue;
-    const line = decodeTransferLine(text);
-    if (line.kind === 'done') begun = { after: line.position, bytes, chats: begun.chats + 1 };
-  }
-  return begun;
-};
-
 run(async () => {
   const { values, positionals } = parseArgs({ options: { chat: { type: 'string' } }, allowPositionals: true });
   const [file, ...others] = positionals;
   if (file === undefined || others.length > 0) throw new Error(usage);
-  const begun = await begunIn(file);
+  const begun = existsSync(file) ? await begunIn(file) : nothing;
   if (existsSync(file)) truncateSync(file, begun.bytes);
   const { store } = await openConfiguredStore();
   try {

@@ -166,7 +166,7 @@ export const asyncApiDocument = () => ({
     ),
     events: channel(
       'delivery',
-      'DELIVERY_EXCHANGE_NAME. Routing key: empty for message.* events, the type for all others (DELIVERY_ROUTING_KEY changes it). ' +
+      'DELIVERY_EXCHANGE_NAME. Routing key: empty for message.* events, the type for all others and for a message.deleted of scope me (DELIVERY_ROUTING_KEY changes it). ' +
         'Per chat in the order of rev, without gaps; each may come again: take one only when its rev is the last one taken + 1.',
       eventMessages,
     ),

@@ -101,7 +101,7 @@ describe('an actor that takes what waits', () => {
       },
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
         const test = start(system, 16);
         const items: Item[] = [];
         for (const action of steps) {

@@ -11,8 +11,8 @@ import { personalStoreContract } from './personal-store.contract.ts';
 import { randomChatsContract } from './random-chats.contract.ts';
 import { trimmingContract } from './trimming.contract.ts';
 
-/** Everything that an adapter of the store has to pass. */
-export const cellContract = (name: string, start: StartCell): void => {
+/** Everything that an adapter of the store has to pass. `randomChats`: how many are made up; each is read as a whole, again and again. */
+export const cellContract = (name: string, start: StartCell, { randomChats = 40 } = {}): void => {
   chatStoreContract(name, start);
   entriesContract(name, start);
   trimmingContract(name, start);
@@ -20,9 +20,8 @@ export const cellContract = (name: string, start: StartCell): void => {
   logContract(name, start);
   chatCatalogueContract(name, start);
   chatListContract(name, start);
-  chatCatalogueContract(name, start);
   personalStoreContract(name, start);
-  randomChatsContract(name, start);
+  randomChatsContract(name, start, randomChats);
   pagingContract(name, start);
   ownershipContract(name, start);
 };

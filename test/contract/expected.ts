@@ -65,7 +65,8 @@ export const membersOf = ({ state, entries }: ChatWriter): ChatView['members'] =
 /** A line of this member's list of chats, when they have read up to `readSeq`. */
 export const summaryOf = (writer: ChatWriter, user: string, readSeq = 0) => {
   const { id, kind, settings, roster, nextSeq, nextRev, firstSeq } = writer.state!;
-  const { fromSeq } = roster.get(userId(user))!;
+  const member = roster.get(userId(user))!;
+  const { fromSeq } = member;
   const lastSeq = nextSeq - 1;
   const hidden = hiddenFrom(writer, userId(user));
   const shown = writer.views.findLast(({ seq }) => seq >= fromSeq && seq > lastSeq - 100 && !hidden.has(seq));
@@ -76,6 +77,7 @@ export const summaryOf = (writer: ChatWriter, user: string, readSeq = 0) => {
     id,
     kind,
     settings,
+    member,
     lastMessage: shown ?? null,
     lastSeq,
     rev: nextRev - 1,

@@ -15,6 +15,7 @@ const walk = fc.record({
   changes: fc.array(fc.constantFrom('post', 'post', 'edit', 'delete', 'roll'), {
     minLength: 5,
     maxLength: 50,
+    size: 'max',
   }),
 });
 

@@ -97,6 +97,15 @@ export const trimmingContract = (name: string, start: StartCell) =>
       expect(await used.reader.integrity(writer.chatId)).toMatchObject([{ bucket }]);
     });
 
+    it('never drops the bucket that is written to', async () => {
+      const writer = used.writer();
+      await used.write(fill(writer));
+      const { nextSeq: firstSeq, nextRev: firstRev } = writer.state!;
+      const beyond = writer.attempt({ type: 'chat.trim', bucket: 3, firstSeq, firstRev });
+      expect(beyond).toMatchObject({ outcome: { rejected: { reason: 'The newest bucket of the chat is 2.' } } });
+      await expectWhole(used, writer);
+    });
+
     it('says which buckets are kept, the oldest first', async () => {
       const writer = used.writer();
       await used.write(fill(writer));

@@ -24,4 +24,4 @@ const start: StartCell = async () => {
   };
 };
 
-cellContract('Cassandra', start);
+cellContract('Cassandra', start, { randomChats: 12 });

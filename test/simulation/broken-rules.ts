@@ -113,6 +113,16 @@ export const neverConfirm = (ownership: Ownership): Ownership =>
     store.confirmOwnership = async () => {};
   });
 
+/** Decides about messages without what their reader has reacted before. */
+export const forgetReactions = (ownership: Ownership): Ownership =>
+  eachSession(ownership, ({ store }) => {
+    const target = store.target.bind(store);
+    store.target = async (...message) => {
+      const found = await target(...message);
+      return found && { ...found, own: [] };
+    };
+  });
+
 /** Reads the journal of the fallen owner, takes its shard, and only then writes and announces what it had left undone. The product
  *  itself is made to see nothing undone ('falseReplay'). */
 export const replayAfterCas = (ownership: Ownership, fallen: FallenSessions, data: DataAccess): Ownership =>

@@ -19,6 +19,7 @@ import {
   carryNothing,
   doneTooEarly,
   falseReplay,
+  forgetReactions,
   impatientPolicy,
   neverConfirm,
   projectFirst,
@@ -141,6 +142,8 @@ const brokenOwnership = (
       return publishFirst(real);
     case 'answers-before-confirming':
       return neverConfirm(real);
+    case 'reactions-forgotten':
+      return forgetReactions(real);
     default:
       return real;
   }

@@ -6,6 +6,7 @@ import { decodeGroup } from '../../src/infrastructure/cassandra/journal-payload.
 import { journalQueries } from '../../src/infrastructure/cassandra/journal-statements.ts';
 import { erasedEntry } from '../../src/infrastructure/store-kit/erased-entry.ts';
 import { eventBody, eventIdOf } from '../../src/interface-adapters/amqp/event-json.ts';
+import { contradicts } from './built-upon.ts';
 import type { StoreWitness } from './fake-cassandra.ts';
 import type { BrokerWitness } from './fake-rabbit.ts';
 import { keyOf, nameOf, short } from './naming.ts';
@@ -145,6 +146,10 @@ export class Invariants implements StoreWitness, BrokerWitness {
       const next = log.length + 1;
       if (!isEntry(answer) || answer.rev !== next)
         this.#violated('I3', `${nameOf(answer)} where rev ${next} was due`, chatId);
+      if (isEntry(answer)) {
+        const contradiction = contradicts(log.filter(isEntry), answer);
+        if (contradiction !== undefined) this.#violated('I4', `${nameOf(answer)} says ${contradiction}`, chatId);
+      }
       log.push(answer);
       const deciders = this.#deciders.get(chatId) ?? [];
       this.#deciders.set(chatId, deciders);

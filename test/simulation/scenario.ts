@@ -50,12 +50,14 @@ export const publishCommands = (sim: World, stormMs: number): void => {
 /** About what was posted before; some of it is refused, since nothing is there yet or it is gone. */
 const afterthought = (random: Random, chat: string, index: number, sender: string): Command => {
   const about = seq(random.int(Math.max(1, index - 12), index));
+  // The same few messages again and again: what one decision leaves out, a later one shows.
+  const liked = seq(1 + (about % 2));
   const wish = random.pick<Wish>([
     { type: 'message.edit', seq: about, body: `edit ${index}`, ifVersion: undefined },
     { type: 'message.edit', seq: about, body: `edit ${index}`, ifVersion: 1 },
     { type: 'message.delete', seq: about, scope: random.pick(['everyone', 'me']) },
-    { type: 'reaction.add', seq: about, emoji: random.pick(['👍', '🎉']) },
-    { type: 'reaction.remove', seq: about, emoji: '👍' },
+    { type: 'reaction.add', seq: liked, emoji: random.pick(['👍', '🎉']) },
+    { type: 'reaction.remove', seq: liked, emoji: '👍' },
     { type: 'message.erase', userId: userId('2'), seqs: [about, seq(about + 1)] },
     { type: 'chat.update', settings: { title: `title ${index}` } },
     { type: 'member.add', userId: userId('3'), role: 'member' },

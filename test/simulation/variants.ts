@@ -25,6 +25,7 @@ export const variants = {
   'answers-before-confirming': { by: ['I6'], seeds: 30, scenario: 'zombie-opens-a-chat' },
   'reworded-again': { by: ['I4'], seeds: 20 },
   'blank-again': { by: ['I4'], seeds: 20 },
+  'reactions-forgotten': { by: ['I4'], seeds: 60 },
   'impure-projection': { by: ['I3', 'I4'], seeds: 5 },
   'carry-passes-undone': { by: ['I1'], seeds: 5, scenario: 'ring-is-full' },
   'slot-reused': { by: ['I1'], seeds: 5, scenario: 'ring-is-full' },

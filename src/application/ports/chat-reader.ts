@@ -82,6 +82,8 @@ export type ChatSummary = {
   readonly id: ChatId;
   readonly kind: ChatKind;
   readonly settings: ChatSettings;
+  /** The user's own membership. */
+  readonly member: Member;
   readonly lastMessage: MessageView | null;
   readonly lastSeq: number;
   readonly rev: Rev;

@@ -1,12 +1,12 @@
 import type { Command } from '../../domain/chat/command.ts';
 import type { Entry } from '../../domain/chat/entry.ts';
 import type { Rejection } from '../../domain/chat/rejection.ts';
-import type { ChatId, Micros } from '../../domain/ids.ts';
+import { type ChatId, type Micros, micros } from '../../domain/ids.ts';
 import { answerOf, type Decision, isEntry } from '../decision.ts';
 import type { ChatStore } from '../ports/chat-store.ts';
 import type { Tenure } from '../ports/ownership.ts';
 import { decideCommand, defaultBucketLimits, type LogicalClock, recordEntries } from '../turn/decide-command.ts';
-import { findAnswer } from '../turn/find-answer.ts';
+import { findAnswer, surelyNew } from '../turn/find-answer.ts';
 import { noRateLimits } from '../turn/rate-limit.ts';
 import { type HashKey, type ResidentChat, residentChat } from '../turn/resident-chat.ts';
 import { loadTargets, loadTargetsOf } from '../turn/targets.ts';
@@ -86,9 +86,11 @@ export class ImportChat {
 
   async command(command: Command, at: Micros): Promise<Imported> {
     const hash = this.#hashKey(command.senderId, command.clientMessageId);
-    const known =
-      this.#onTheirWay.find((entry) => isSame(entry, command)) ??
-      (await findAnswer(this.#chat, command, hash, this.#store, at));
+    await this.#loadKeys();
+    const known = surelyNew(this.#chat, hash)
+      ? undefined
+      : (this.#onTheirWay.find((entry) => isSame(entry, command)) ??
+        (await findAnswer(this.#chat, command, hash, this.#store, at)));
     if (known !== undefined) {
       if (known.fingerprint === command.fingerprint) return { kind: 'present' };
       const reason = 'This client_message_id was used for another command of this sender.';
@@ -101,6 +103,15 @@ export class ImportChat {
     if (decision.outcome.kind === 'rejected') return { kind: 'rejected', rejection: decision.outcome.rejected };
     this.#add(decision);
     return { kind: 'written' };
+  }
+
+  /** All of them, not only as many as a service remembers: the same file comes again from its very beginning. */
+  async #loadKeys(): Promise<void> {
+    const { keys, keysLoaded, id } = this.#chat;
+    if (keysLoaded) return;
+    const blocks = await this.#store.keyBlocks(id, keys.firstRev, micros(0), keys.firstRev);
+    keys.prepend(blocks.map(({ blob }) => blob).reverse());
+    this.#chat.keysLoaded = true;
   }
 
   /** Resolves when everything added is durable and readable. */

@@ -49,6 +49,7 @@ export class ChatImport {
         return this.#add(line.command.chatId, lineNumber, (chat) => chat.command(line.command, line.at));
       case 'read': {
         const { chatId, userId, marker } = line;
+        if (this.#refused.has(chatId)) return;
         if (marker.readSeq > 0) await personal.markRead(chatId, userId, marker.readSeq as never);
         if (marker.unreadFrom !== null) await personal.markUnread(chatId, userId, marker.unreadFrom);
         return;

@@ -44,8 +44,8 @@ export const decideCommand = (
       return reject(command, verdict.rejection, clock, at, receipt);
     case 'accepted': {
       // Only now: it says something of the chat.
-      const tooLong = tooLongTrim(chat, command);
-      if (tooLong !== undefined) return reject(command, tooLong, clock, at, receipt);
+      const badTrim = badlyCut(chat, command);
+      if (badTrim !== undefined) return reject(command, badTrim, clock, at, receipt);
       // The entries are new and nobody else's yet: a copy of each would be one per message.
       if (receipt !== undefined) for (const entry of verdict.entries) Object.assign(entry, { receipt });
       const made = recordEntries(chat, verdict.entries, hash, grounds, clock, limits);
@@ -66,9 +66,11 @@ export const recordEntries = (
 ): Decision =>
   decision(chat, clock, { kind: 'accepted', entries, placement: place(chat, entries, hash, grounds, limits) });
 
-/** Which bucket is the first one the chat's state does not say. */
-const tooLongTrim = ({ state, firstBucket }: ResidentChat, command: Command): Rejection | undefined => {
+/** Which buckets there are the chat's state does not say. A cut above the open one would take that away, and the chat with it. */
+const badlyCut = ({ state, firstBucket, bucket: open }: ResidentChat, command: Command): Rejection | undefined => {
   if (state === undefined || command.type !== 'chat.trim') return undefined;
+  if (open === undefined || command.bucket > open.bucket)
+    return { code: 'VALIDATION_FAILED', reason: `The newest bucket of the chat is ${open?.bucket}.` };
   if (command.bucket - firstBucket <= maxTrimmedBuckets) return undefined;
   const last = firstBucket + maxTrimmedBuckets;
   const reason = `One trim drops ${maxTrimmedBuckets} buckets at most: cut at bucket ${last} first, then go on.`;

@@ -107,11 +107,14 @@ const react = (chat: ChatState, command: React, { at }: Grounds, { message, own 
   });
 };
 
-/** What is not this user's, or is erased already, is passed over: the same request may come again. */
+/** What is not this user's, is erased already or not kept any more is passed over: the same request may come again. */
 const eraseMessages = (chat: ChatState, command: EraseMessages, { access, at, targets }: Grounds): Verdict => {
   if (access.effect === 'deny') return rejected(access.code, access.reason);
   const isTheirs = (target: Target | undefined) =>
-    target !== undefined && target.message.removed !== 'erased' && target.message.post.senderId === command.userId;
+    target !== undefined &&
+    target.message.seq >= chat.firstSeq &&
+    target.message.removed !== 'erased' &&
+    target.message.post.senderId === command.userId;
   const seqs = command.seqs.filter((seq) => isTheirs(targets.get(seq)));
   if (seqs.length === 0) return rejected('TARGET_NOT_FOUND', 'None of these messages is there to be erased.');
   return accepted({

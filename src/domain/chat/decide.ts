@@ -73,7 +73,7 @@ const updateChat = (chat: ChatState, command: UpdateChat, { access, at }: Ground
 const trimChat = (chat: ChatState, command: TrimChat, { access, at }: Grounds): Verdict => {
   if (access.effect === 'deny') return rejected(access.code, access.reason);
   const { bucket, firstSeq, firstRev } = command;
-  if (firstSeq > chat.nextSeq || firstRev > chat.nextRev || firstRev <= chat.firstRev)
+  if (firstSeq > chat.nextSeq || firstSeq < chat.firstSeq || firstRev > chat.nextRev || firstRev <= chat.firstRev)
     return rejected('VALIDATION_FAILED', 'Nothing of the chat lies between what is kept and where it was to be cut.');
   return accepted({
     ...entryBase(command, at, chat.nextRev, recipientsOf(chat)),

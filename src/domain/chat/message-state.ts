@@ -79,11 +79,12 @@ export const evolveMessage = (message: MessageState, entry: Entry): MessageState
   }
 };
 
-/** The same for what one sender's decision is made from. */
+/** The same for what one sender's decision is made from. `entry` comes after what `own` was read with, or was read with it: an entry says
+ *  all of their reactions, so taking it twice changes nothing. The message does not tell which it was, since the two are read apart. */
 export const evolveTarget = ({ message, own, bucket }: Target, entry: Entry, sender: UserId): Target => {
   const isOwn = (entry.type === 'reaction.added' || entry.type === 'reaction.removed') && entry.senderId === sender;
   return {
-    own: isOwn && entry.seq === message.seq && entry.rev > message.changedRev ? entry.own : own,
+    own: isOwn && entry.seq === message.seq ? entry.own : own,
     message: evolveMessage(message, entry),
     bucket,
   };

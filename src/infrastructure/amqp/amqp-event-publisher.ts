@@ -10,7 +10,8 @@ import { AmqpEventLane, type Envelope } from './event-lane.ts';
 export type AmqpEventPublisherOptions = {
   readonly connection: SupervisedConnection;
   readonly exchange: string;
-  /** `{type}` and `{chat_id}` are filled in. Empty: '' for message events, as the siblings bind it, and the type for others. */
+  /** `{type}` and `{chat_id}` are filled in. Empty: '' for message events, as the siblings bind it, and the type for others
+   *  and for what somebody deletes for themself. */
   readonly routingKeyTemplate: string;
   readonly repair: () => Promise<void>;
   readonly counts: AmqpCounts;
@@ -89,7 +90,11 @@ const envelopeOf = ({ answer, replayed, traceparent }: Announcement, template: s
   };
 };
 
-export const routingKeyOf = ({ type, chatId }: Pick<Answer, 'type' | 'chatId'>, template: string): string => {
+export const routingKeyOf = (answer: Pick<Answer, 'type' | 'chatId'>, template: string): string => {
+  const { type, chatId } = answer;
   if (template !== '') return template.replaceAll('{type}', type).replaceAll('{chat_id}', chatId);
-  return type.startsWith('message.') ? '' : type;
+  return type.startsWith('message.') && !isForOneOnly(answer) ? '' : type;
 };
+
+/** The siblings show a message event to both of a chat: what one has deleted for themself would go for the other, too. */
+const isForOneOnly = (answer: object): boolean => 'scope' in answer && answer.scope === 'me';

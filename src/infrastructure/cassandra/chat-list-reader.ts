@@ -82,6 +82,7 @@ const summaryOf = async (
     id,
     kind: facts.kind,
     settings: facts.settings,
+    member,
     lastMessage: shown === undefined ? null : ((await messageAt(log, id, newest, shown)) ?? null),
     lastSeq,
     rev: rev(head.nextRev - 1),

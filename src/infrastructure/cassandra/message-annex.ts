@@ -56,9 +56,10 @@ export class MessageAnnex {
   async deletedAbove(chatId: ChatId, above: number, current: { bucket: number; firstSeq: Seq }): Promise<number> {
     const isNear = current.firstSeq <= above + 1;
     const buckets = isNear ? [current] : await this.#log.bucketsBack(chatId, ({ firstSeq }) => firstSeq <= above + 1);
-    const query = `SELECT seq FROM deletions ${inBucket} AND seq > ?`;
-    const rows = await Promise.all(buckets.map(({ bucket }) => this.#data.rows(query, [chatId, bucket, above])));
-    return rows.reduce((sum, { length }) => sum + length, 0);
+    // Counted there: a chat may have a hundred thousand of them, and every line of every list asks.
+    const query = `SELECT COUNT(*) AS deleted FROM deletions ${inBucket} AND seq > ?`;
+    const rows = await Promise.all(buckets.map(({ bucket }) => this.#data.row(query, [chatId, bucket, above])));
+    return rows.reduce((sum, row) => sum + numberOf(row?.deleted ?? 0), 0);
   }
 
   /** The entry with what lies with its message: blank when that is erased or not kept any more. Undefined when it cannot be read yet. */

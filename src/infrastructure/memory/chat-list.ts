@@ -38,6 +38,7 @@ const summary = (database: MemoryDatabase, chat: ChatRecord, userId: UserId, act
     id,
     kind,
     settings,
+    member,
     lastMessage: last === undefined ? null : chat.viewOf(last),
     lastSeq,
     rev: rev(nextRev - 1),

@@ -45,6 +45,7 @@ export const chatListRows = (database: DatabaseSync, messages: ReturnType<typeof
       id: row.chat_id,
       kind: row.kind,
       settings: settingsOf(row),
+      member,
       lastMessage: lastMessage(row, member, userId),
       lastSeq,
       rev: rev(row.next_rev - 1),

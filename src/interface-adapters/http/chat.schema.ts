@@ -135,7 +135,9 @@ export const chatSummarySchema = z
     id: z.string(),
     kind: z.enum(['direct', 'group']),
     ...settingsFields,
-    last_message: messageSchema.nullable(),
+    last_message: messageSchema
+      .nullable()
+      .describe('The newest that you see; null too where the policy lets you read none.'),
     last_seq: z.int(),
     rev: z.int(),
     active_at: z.string(),

@@ -280,9 +280,12 @@ describe('an event', () => {
     expect(() => readOutcome('{"type":"something.else"}')).toThrow();
   });
 
-  it('goes out under an empty routing key when it is about messages, else under its type', () => {
+  it('goes out under an empty routing key when it is about messages, else, or when it is for one only, under its type', () => {
     const keys = [...entries, ...rejections].map((answer) => [answer.type, routingKeyOf(answer, '')]);
     for (const [type, key] of keys) expect(key).toBe(type!.startsWith('message.') ? '' : type);
+    const forMe = { ...deleted, scope: 'me' } as const;
+    expect(routingKeyOf(forMe, '')).toBe('message.deleted');
+    expect(routingKeyOf(forMe, 'x.{type}')).toBe('x.message.deleted');
     expect(routingKeyOf(deleted, 'chat.{chat_id}.{type}')).toBe('chat.d-1.message.deleted');
   });
 });

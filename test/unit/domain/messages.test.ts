@@ -118,7 +118,7 @@ describe('reactions', () => {
       type: fc.constantFrom('reaction.add' as const, 'reaction.remove' as const),
     });
     fc.assert(
-      fc.property(fc.array(move, { maxLength: 40 }), (moves) => {
+      fc.property(fc.array(move, { maxLength: 40, size: 'max' }), (moves) => {
         const chat = new ChatDriver(['bob', 'cid']);
         chat.must('ann', post());
         const held = new Set<string>();
@@ -188,6 +188,15 @@ describe('erasing', () => {
     expect(chat.refusal(systemSender, erase('bob', 1, 3))).toBe('TARGET_NOT_FOUND');
     expect(chat.refusal('ann', edit(1, 'x'))).toBe('TARGET_DELETED');
   });
+
+  it('passes over what is not kept any more, though it can still be read', () => {
+    const chat = new ChatDriver([]);
+    for (let n = 0; n < 3; n++) chat.must('ann', post());
+    chat.must(systemSender, { type: 'chat.trim', bucket: 1, firstSeq: seq(2), firstRev: rev(3) });
+    expect(chat.target(1, systemSender)).toBeDefined();
+    expect(chat.must(systemSender, erase('ann', 1, 2))).toMatchObject({ seqs: [2] });
+    expect(chat.refusal(systemSender, erase('ann', 1))).toBe('TARGET_NOT_FOUND');
+  });
 });
 
 describe('trimming', () => {
@@ -205,6 +214,7 @@ describe('trimming', () => {
     expect(chat.state).toMatchObject({ firstSeq: 3, firstRev: 4, nextSeq: 6, nextRev: 8 });
     expect(chat.refusal('ann', edit(2, 'x'))).toBe('TARGET_NOT_FOUND');
     expect(chat.refusal(systemSender, trim(2, 3))).toBe('VALIDATION_FAILED');
+    expect(chat.refusal(systemSender, trim(2, 5))).toBe('VALIDATION_FAILED');
     expect(chat.refusal(systemSender, trim(9, 99))).toBe('VALIDATION_FAILED');
   });
 });

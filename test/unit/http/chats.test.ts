@@ -3,7 +3,7 @@ import { SendFailed } from '../../../src/application/ports/command-sender.ts';
 import { strangersFacts } from '../../../src/domain/access/access-request.ts';
 import { directChatId, groupChatId } from '../../../src/interface-adapters/amqp/command-identity.ts';
 import { chatSchema, createdChatSchema } from '../../../src/interface-adapters/http/chat.schema.ts';
-import { groupOfTwo, type TestApp, testApp } from '../../support/http/test-app.ts';
+import { groupOfTwo, post, type TestApp, testApp } from '../../support/http/test-app.ts';
 
 let test: TestApp;
 beforeEach(() => {
@@ -180,5 +180,36 @@ describe('GET /v1/chats/{id}', () => {
   it('refuses an id that can be none', async () => {
     const answer = await test.as(1, { url: '/v1/chats/a%20b' });
     expect([answer.statusCode, answer.json().code]).toEqual([400, 'VALIDATION_FAILED']);
+  });
+});
+
+describe('GET /v1/chats', () => {
+  const list = async () => (await test.as(2, { url: '/v1/chats' })).json();
+
+  it('does not show the last message of a chat that its member may not read', async () => {
+    const [open, shut] = [await groupOfTwo(test), await groupOfTwo(test)];
+    for (const id of [open, shut]) await post(test, 1, id, { client_message_id: 'm', body: 'secret' });
+    await test.as(1, { method: 'PATCH', url: `/v1/chats/${shut}`, payload: { closed: true } });
+    test.ports.policy.decide = async (requests) =>
+      requests.map(({ action, facts }) =>
+        action === 'history:read' && facts.role === 'member' && facts.chat_closed
+          ? { effect: 'deny', code: 'POLICY_DENIED', reason: 'closed' }
+          : { effect: 'permit' },
+      );
+    const { items } = await list();
+    const bodies = Object.fromEntries(
+      items.map(({ id, last_message }: { id: string; last_message: { body: string } | null }) => [
+        id,
+        last_message?.body,
+      ]),
+    );
+    expect(bodies).toEqual({ [open]: 'secret', [shut]: undefined });
+    expect(items[0]).toMatchObject({ last_seq: 1, unread_count: 1 });
+  });
+
+  it('answers 503 while the policy cannot decide', async () => {
+    await groupOfTwo(test);
+    test.ports.policy.decide = () => Promise.reject(new Error('busy'));
+    expect(await list()).toMatchObject({ status: 503, code: 'POLICY_UNAVAILABLE' });
   });
 });

@@ -75,6 +75,23 @@ describe('GET /chats/get-chats', () => {
     expect(chats).toEqual([{ id, related_users: [expect.objectContaining({ id: 1 }), renamed] }]);
   });
 
+  it('reads a few rosters at a time', async () => {
+    const users = Array.from({ length: 20 }, (_, index) => index + 2);
+    for (const user of users) await say(1, (await create(1, [1, user])).json().id, 'hi');
+    const { chat } = test.ports.reader;
+    let [reading, most] = [0, 0];
+    test.ports.reader.chat = async (id) => {
+      most = Math.max(most, ++reading);
+      await new Promise(setImmediate);
+      reading--;
+      return chat(id);
+    };
+    const chats: { related_users: { id: number }[] }[] = (await test.as(1, { url: '/chats/get-chats' })).json();
+    const others = chats.map(({ related_users }) => related_users.find(({ id }) => id !== 1)?.id);
+    expect(others.sort((a, b) => a! - b!)).toEqual(users);
+    expect(most).toBe(8);
+  });
+
   it('lets nobody rename somebody else', async () => {
     const payload = { id: 2, username: 'bella', avatar_url: '' };
     const answer = await test.as(1, { method: 'POST', url: '/chats/update-chat-related-user', payload });

@@ -9,6 +9,7 @@ import type { PersonalStore } from '../../../src/application/ports/personal-stor
 import { exportChats } from '../../../src/application/transfer/export-chats.ts';
 import { holdAllShards } from '../../../src/application/transfer/hold-all-shards.ts';
 import { ChatImport } from '../../../src/application/transfer/import-chats.ts';
+import { rememberedEntries } from '../../../src/application/turn/find-answer.ts';
 import { type ChatId, chatId, seq, shardNumber, userId } from '../../../src/domain/ids.ts';
 import { suggestShard } from '../../../src/infrastructure/in-process/suggest-shard.ts';
 import { openMemoryCell } from '../../../src/infrastructure/memory/memory-cell.ts';
@@ -136,12 +137,14 @@ describe('a history that moves to another store', () => {
     const to = openMemoryCell();
     await imported(to, [of(first, 0), of(first, 1)]);
     const other = of(first, 0).replace(/"fingerprint":"[^"]*"/, '"fingerprint":"of another one"');
-    const report = await imported(to, [other, of(first, 2), of(second, 0), of(second, 2)]);
+    const read = JSON.stringify({ read: { chatId: first, userId: '1', readSeq: 1, unreadFrom: null } });
+    const report = await imported(to, [other, of(first, 2), of(second, 0), of(second, 2), read]);
     expect(report.refused).toEqual([
       { line: 1, chatId: first, reason: 'another chat of this id is there: entry 1 is not the same' },
       { line: 4, chatId: second, reason: 'entry 3 comes where entry 2 is due' },
     ]);
     expect((await to.reader.head(first!))?.rev).toBe(2);
+    expect(await to.reader.readMarker(first!, userId('1'))).toEqual({ readSeq: 0, unreadFrom: null });
   });
 
   it('takes the commands of another system at their own times, refuses what cannot be, and takes each once', async () => {
@@ -159,6 +162,19 @@ describe('a history that moves to another store', () => {
     const [version] = await to.reader.versions(chatId('old'), seq(1));
     expect(version).toMatchObject({ body: 'in the old days', at: Date.parse('2019-01-01T10:00:01.5Z') * 1000 });
     expect(await imported(to, lines)).toMatchObject({ written: 0, present: 3 });
+  });
+
+  it('takes each command once, however long the chat', { timeout: 60_000 }, async () => {
+    const to = openMemoryCell();
+    const command = (id: number, fields: object) =>
+      JSON.stringify({ command: { chat_id: 'long', sender_id: 7, client_message_id: `c${id}`, ...fields }, at });
+    const at = '2019-01-01T10:00:00Z';
+    const lines = [command(0, { type: 'chat.create', kind: 'group', member_ids: [8] })];
+    for (let id = 1; id <= rememberedEntries + 1_000; id++)
+      lines.push(command(id, { type: 'message.post', body: 'x' }));
+    expect(await imported(to, lines)).toMatchObject({ written: lines.length });
+    const again = [...lines.slice(0, 200), ...lines.slice(-200)];
+    expect(await imported(to, again)).toMatchObject({ written: 0, present: 400 });
   });
 
   it('is refused while an instance serves the store', async () => {

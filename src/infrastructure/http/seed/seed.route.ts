@@ -9,7 +9,7 @@ import type { listChats } from '../../../application/use-cases/list-chats.ts';
 import type { namesOf } from '../../../application/use-cases/names.ts';
 import type { readHistory } from '../../../application/use-cases/read-history.ts';
 import { orUnavailable } from '../../../application/use-cases/result.ts';
-import { chatId, clientMessageId, parseChatId, type UserId } from '../../../domain/ids.ts';
+import { type ChatId, chatId, clientMessageId, parseChatId, type UserId } from '../../../domain/ids.ts';
 import { directChatId, setChatId } from '../../../interface-adapters/amqp/command-identity.ts';
 import { createChatCommand } from '../../../interface-adapters/amqp/command-json.ts';
 import { problemContent, problemResponses } from '../../../interface-adapters/http/problem-responses.ts';
@@ -80,6 +80,7 @@ const refusals = {
 /** A page of get-chats, which knows no pages. */
 const mostChats = 1_000;
 const atOnce = 100;
+const rostersAtOnce = 8;
 
 /** The routes that the sibling services and their front end were written against, as they expect them. */
 export const seedRoutes =
@@ -136,10 +137,10 @@ export const seedRoutes =
       },
       async (request) => {
         const chats = (await allChats(deps.listChats, request.userId)).filter(({ lastSeq }) => lastSeq > 0);
-        const views = await orUnavailable('STORAGE_UNAVAILABLE', () =>
-          Promise.all(chats.map(({ id }) => deps.reader.chat(id))),
+        const members = await membersOf(
+          deps.reader,
+          chats.map(({ id }) => id),
         );
-        const members = views.map((view) => view?.members.map(({ userId }) => userId).slice(0, atOnce) ?? []);
         const names = await deps.namesOf([...new Set(members.flat())]);
         return chats.map(({ id }, index) =>
           seedChatJson(
@@ -202,6 +203,18 @@ export const seedRoutes =
       },
     );
   };
+
+/** The first members of each chat. A roster may be long: a few at a time. */
+const membersOf = async (reader: SeedRoutesDeps['reader'], chats: readonly ChatId[]): Promise<UserId[][]> => {
+  const members: UserId[][] = [];
+  for (let from = 0; from < chats.length; from += rostersAtOnce) {
+    const views = await orUnavailable('STORAGE_UNAVAILABLE', () =>
+      Promise.all(chats.slice(from, from + rostersAtOnce).map((id) => reader.chat(id))),
+    );
+    members.push(...views.map((view) => view?.members.slice(0, atOnce).map(({ userId }) => userId) ?? []));
+  }
+  return members;
+};
 
 const allChats = async (list: SeedRoutesDeps['listChats'], userId: UserId) => {
   const chats: Awaited<ReturnType<typeof list>>[number][] = [];
