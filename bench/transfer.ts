@@ -3,11 +3,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { linesOf } from '../ops/transfer/lines.ts';
 
 const { values } = parseArgs({
   options: { messages: { type: 'string', default: '100000' }, chats: { type: 'string', default: '100' } },
@@ -86,7 +86,7 @@ const step = async (name: string, script: string, argument: string, env: Record<
 const digestOf = async (name: string): Promise<{ entries: number; digest: string }> => {
   const sum = Buffer.alloc(32);
   let entries = 0;
-  for await (const text of createInterface({ input: createReadStream(name) })) {
+  for await (const { text } of linesOf(name)) {
     const { entry } = JSON.parse(text);
     if (entry === undefined) continue;
     entries++;

@@ -2,13 +2,13 @@
  *  Cut off and called again, it goes on behind the last chat that is complete in the file. */
 
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, existsSync, truncateSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { createWriteStream, existsSync, truncateSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { CataloguePosition } from '../src/application/ports/chat-catalogue.ts';
 import { exportChats } from '../src/application/transfer/export-chats.ts';
 import { type ChatId, chatId } from '../src/domain/ids.ts';
 import { decodeTransferLine, encodeTransferLine } from '../src/interface-adapters/transfer/transfer-json.ts';
+import { linesOf } from './transfer/lines.ts';
 import { openConfiguredStore, run } from './transfer/open.ts';
 import { showProgress } from './transfer/progress.ts';
 
@@ -16,16 +16,21 @@ const usage = 'usage: npm run -s export -- FILE [--chat ID]';
 
 type Begun = { readonly after: CataloguePosition | undefined; readonly bytes: number; readonly chats: number };
 
-/** What of the file is complete: whatever stands behind the last `done` is written again. */
+const firstLines = ['{"entry":{', '{"done":{'];
+const canBegin = (text: string): boolean =>
+  firstLines.some((beginning) => text.startsWith(beginning) || beginning.startsWith(text));
+
+/** What of the file is complete: whatever stands behind the last `done` is written again. Rejects when it is no export: it would be lost. */
 const begunIn = async (file: string): Promise<Begun> => {
   let begun: Begun = { after: undefined, bytes: 0, chats: 0 };
   if (!existsSync(file)) return begun;
-  let bytes = 0;
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-    bytes += Buffer.byteLength(text) + 1;
-    if (!text.startsWith('{"done"')) continue;
+  let first = true;
+  for await (const { text, end, whole } of linesOf(file)) {
+    if (first && !canBegin(text)) throw new Error(`${file} is there and is no export: name another file.`);
+    first = false;
+    if (!whole || !text.startsWith('{"done"')) continue;
     const line = decodeTransferLine(text);
-    if (line.kind === 'done') begun = { after: line.position, bytes, chats: begun.chats + 1 };
+    if (line.kind === 'done') begun = { after: line.position, bytes: end, chats: begun.chats + 1 };
   }
   return begun;
 };

@@ -1,13 +1,13 @@
 /** Writes an exported history, or another system's, into the store: npm run -s import -- FILE      (docs/operations.md)
  *  No instance of the service may run meanwhile. Cut off, it is called again with the same file: what is there is left as it is. */
-import { createReadStream, statSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { holdAllShards } from '../src/application/transfer/hold-all-shards.ts';
 import { ChatImport } from '../src/application/transfer/import-chats.ts';
 import { suggestShard } from '../src/infrastructure/in-process/suggest-shard.ts';
 import { keyHash } from '../src/interface-adapters/amqp/command-identity.ts';
 import { decodeTransferLine, UnreadableLine } from '../src/interface-adapters/transfer/transfer-json.ts';
+import { linesOf } from './transfer/lines.ts';
 import { openConfiguredStore, run } from './transfer/open.ts';
 import { showProgress } from './transfer/progress.ts';
 
@@ -26,14 +26,12 @@ run(async () => {
     const { report } = importing;
     const progress = showProgress('import', size);
     let number = 0;
-    let bytes = 0;
     const note = () => `${report.chats} chats, ${report.written} entries written, ${report.present} there before`;
     try {
-      for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+      for await (const { text, end } of linesOf(file)) {
         number++;
-        bytes += Buffer.byteLength(text) + 1;
         if (text.trim() !== '') await importing.take(decodeTransferLine(text), number);
-        progress.update(bytes, note());
+        progress.update(end, note());
       }
       await importing.end();
     } catch (error) {
