@@ -14,13 +14,12 @@ export const otelTelemetry = (meter: Meter): Telemetry => {
   const histograms = new Map<string, { record(value: number, labels?: Attributes): void }>();
   const watched = new Map<string, Observable>();
   for (const [key, instrument] of Object.entries(instruments)) {
-    const { name, unit, description, labels } = instrument;
+    const { name, unit, description } = instrument;
     const about = { unit, description };
     switch (instrument.kind) {
       case 'counter': {
         const counter = meter.createCounter(name, about);
-        // Known from the start: a rate over the first event would see nothing happen.
-        if (labels.length === 0) counter.add(0);
+        for (const labels of instrument.known) counter.add(0, labels);
         counters.set(key, counter);
         break;
       }
