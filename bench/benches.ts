@@ -7,6 +7,7 @@ import { pages } from './pages.ts';
 import { pipeline } from './pipeline.ts';
 import { policy } from './policy.ts';
 import { restartBench } from './restart.ts';
+import { telemetry } from './telemetry.ts';
 
 export const benches: Readonly<Record<string, Bench>> = {
   pipeline,
@@ -17,4 +18,5 @@ export const benches: Readonly<Record<string, Bench>> = {
   memory,
   restart: restartBench,
   http,
+  telemetry,
 };

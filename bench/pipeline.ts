@@ -14,9 +14,9 @@ import { Queues } from './pipeline/queues.ts';
 import { BenchKeyspace } from './stores/cassandra-loader.ts';
 import { benchFolder } from './stores/sqlite-loader.ts';
 
-const sizes = (quick: boolean) => (quick ? { chats: 200, messages: 3_000 } : { chats: 1_000, messages: 20_000 });
+export const sizes = (quick: boolean) => (quick ? { chats: 200, messages: 3_000 } : { chats: 1_000, messages: 20_000 });
 
-type Found = {
+export type Found = {
   readonly ratios: Ratios;
   readonly rows: Table['rows'][number][];
   readonly cpu: Record<string, Record<string, number>>;
@@ -29,7 +29,7 @@ const streams = (context: BenchContext) => {
 };
 
 /** Everything that was sent must be in the store, without a hole. */
-const checkStored = async (reader: ChatReader, stream: Stream): Promise<void> => {
+export const checkStored = async (reader: ChatReader, stream: Stream): Promise<void> => {
   const { load, sent } = stream;
   let stored = 0;
   for (let chat = 0; chat < load.chats; chat++) stored += (await reader.head(chatId(chatIdAt(load, chat))))?.seq ?? 0;
@@ -44,7 +44,7 @@ export const createChats = async (queues: Queues, { exchange }: Contestant, ...a
   }
 };
 
-const run = async <N extends string>(
+export const run = async <N extends string>(
   context: BenchContext,
   contestants: Readonly<Record<N, () => Promise<Sample>>>,
 ): Promise<Record<N, Sample[]>> => {
@@ -54,7 +54,7 @@ const run = async <N extends string>(
   return interleaved(contestants, context.rounds);
 };
 
-const note = (into: Found, store: string, found: Readonly<Record<string, readonly Sample[]>>) => {
+export const note = (into: Found, store: string, found: Readonly<Record<string, readonly Sample[]>>) => {
   for (const [name, samples] of Object.entries(found)) {
     const each = Object.keys(samples[0]!.cpu).map((process): [string, number] => [
       process,

@@ -1,108 +1,105 @@
-/** Draws every panel of the dashboards as a live scrape shows it: npm run dashboard-pictures
- *  Starts the service (on the servers that the environment names, else the embedded default), a Prometheus, and a minute of load; writes
- *  docs/dashboards/*.svg. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+/** Draws every panel of the dashboards as a live scrape shows it: npm run dashboard-pictures [-- SECONDS]
+ *  Starts two instances on the RabbitMQ and Cassandra that the environment names, a Prometheus and load, stops and kills an instance meanwhile;
+ *  writes docs/dashboards/. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as vega from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
-import { asSent, Prometheus } from '../test/support/prometheus.ts';
+import { connect } from 'amqplib';
+import { busyChat, disagreeingPolicies } from '../test/support/busy-chats.ts';
+import { asSent, drawn, Prometheus, type Series } from '../test/support/prometheus.ts';
+import { servers } from '../test/support/servers.ts';
 import { freePort, ServiceProcess } from '../test/support/service-process.ts';
+import { until } from '../test/support/until.ts';
+import { drawDashboard, type Point } from './dashboard-pictures/draw.ts';
+import { picturesPage, stepSeconds } from './dashboard-pictures/page.ts';
 import { dashboards } from './grafana/catalogue.ts';
-import type { Dashboard, Panel } from './grafana/dashboard.ts';
+import type { Panel } from './grafana/dashboard.ts';
 
-const seconds = Number(process.argv[2] ?? 60);
-const picturesUrl = new URL('../docs/dashboards/', import.meta.url);
+const seconds = Number(process.argv[2] ?? 150);
+const chatsPerInstance = 3;
+const folder = new URL('../docs/dashboards/', import.meta.url);
+const { RABBITMQ_URL } = servers();
+const shadow = disagreeingPolicies();
 
-/** What a chat system does all day: half a dozen chats, refusals and repeats included. */
-const play = async (service: ServiceProcess, number: number, ended: () => boolean): Promise<void> => {
-  const { id } = (await service.ask(1, 'POST', '/v1/chats', { kind: 'group', member_ids: [2] })).json;
-  for (let n = 0; !ended(); n++) {
-    await Promise.all([
-      service.ask(1, 'POST', `/v1/chats/${id}/messages`, { client_message_id: `a-${n}`, body: `one of ${number}` }),
-      service.ask(2, 'POST', `/v1/chats/${id}/messages`, { client_message_id: `b-${n >> 1}`, body: 'two' }),
-      service.ask(3, 'POST', `/v1/chats/${id}/messages`, { body: 'not a member' }),
-      service.ask(2, 'PATCH', `/v1/chats/${id}`, { title: 'not allowed' }),
-      service.ask(1, 'GET', `/v1/chats/${id}/messages`),
-      service.ask(2, 'GET', '/v1/chats'),
-    ]);
-    await sleep(30 + 20 * Math.sin(n / 20));
-  }
+const instance = async (name: string) => {
+  const metricsPort = await freePort();
+  const service = await ServiceProcess.at({
+    ...servers(),
+    CASSANDRA_KEYSPACE: `pictures_${process.pid}`,
+    INSTANCE_ID: name,
+    METRICS_PORT: String(metricsPort),
+    POLICY_SHADOW_DIR: shadow,
+    HTTP_REQUESTS_PER_USER: '0',
+    HTTP_REQUESTS_PER_ADDRESS: '0',
+  });
+  return { service, target: `127.0.0.1:${metricsPort}` };
+};
+
+/** Somebody who takes the events, so that none is unroutable. */
+const listenToEvents = async () => {
+  const connection = await connect(RABBITMQ_URL);
+  const channel = await connection.createChannel();
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+  for (const key of ['', 'chat.created', 'command.rejected']) await channel.bindQueue(queue, 'delivery', key);
+  await channel.consume(queue, () => {}, { noAck: true });
+  return connection;
 };
 
 const legendOf = (template: string, metric: Readonly<Record<string, string>>): string =>
   template.replaceAll(/\{\{(\w+)\}\}/g, (_, label) => metric[label] ?? '');
 
-const pointsOf = async (prometheus: Prometheus, { queries }: Panel) => {
-  const points: { at: number; value: number; series: string }[] = [];
-  for (const [expression, legend] of queries) {
-    for (const { metric, values } of await prometheus.range(asSent(expression), seconds)) {
-      for (const [at, value] of values)
-        if (Number.isFinite(Number(value)))
-          points.push({ at: at * 1000, value: Number(value), series: legendOf(legend, metric) });
-    }
-  }
-  return points;
-};
-
-const units: Readonly<Record<string, string>> = {
-  reqps: 'per second',
-  short: '',
-  percentunit: 'share',
-  bytes: 'bytes',
-};
-
-const picture = async (prometheus: Prometheus, { title, panels }: Dashboard): Promise<string> => {
-  const charts = await Promise.all(
-    panels.map(async (panel) => ({
-      title: { text: panel.title, subtitle: panel.about, subtitleColor: '#777', subtitleFontSize: 9 },
-      width: 300,
-      height: 130,
-      data: { values: await pointsOf(prometheus, panel) },
-      mark: { type: 'line' as const, interpolate: 'monotone' as const },
-      encoding: {
-        x: { field: 'at', type: 'temporal' as const, title: null, axis: { format: '%H:%M:%S', tickCount: 4 } },
-        y: { field: 'value', type: 'quantitative' as const, title: units[panel.unit] ?? panel.unit },
-        color: {
-          field: 'series',
-          type: 'nominal' as const,
-          title: null,
-          legend: { orient: 'bottom' as const, columns: 3 },
-        },
-      },
-    })),
+const found = new Map<string, readonly Series[]>();
+const pointsOf = ({ queries }: Panel): Point[] =>
+  queries.flatMap(([expression, legend]) =>
+    found.get(expression)!.flatMap(({ metric, values }) => {
+      const series = legendOf(legend, metric);
+      const numbers = values.filter(([, value]) => Number.isFinite(Number(value)));
+      return numbers.flatMap(([at, value], index) => {
+        const isGap = index > 0 && at - numbers[index - 1]![0] > 1.5 * stepSeconds;
+        const point = { at: at * 1000, value: Number(value), series };
+        return isGap ? [{ at: (at - stepSeconds) * 1000, value: null, series }, point] : [point];
+      });
+    }),
   );
-  const spec = {
-    title: { text: `chat-messaging: ${title}`, fontSize: 16 },
-    concat: charts,
-    columns: 3,
-    resolve: { scale: { color: 'independent' } },
-    background: 'white',
-  } as TopLevelSpec;
-  return new vega.View(vega.parse(compile(spec).spec)).toSVG();
-};
 
-const { RABBITMQ_URL, CASSANDRA_CONTACT_POINTS } = process.env;
-const metricsPort = await freePort();
-const service = await ServiceProcess.at({
-  METRICS_PORT: String(metricsPort),
-  HTTP_REQUESTS_PER_USER: '0',
-  HTTP_REQUESTS_PER_ADDRESS: '0',
-  ...(RABBITMQ_URL && { RABBITMQ_URL }),
-  ...(CASSANDRA_CONTACT_POINTS && { CASSANDRA_CONTACT_POINTS, CASSANDRA_KEYSPACE: `pictures_${process.pid}` }),
-});
-await service.start();
-const prometheus = await Prometheus.start([`127.0.0.1:${metricsPort}`]);
+const [a, b] = [await instance('a'), await instance('b')];
+await a.service.start();
+await b.service.start();
+const listener = await listenToEvents();
+const prometheus = await Prometheus.start({ a: a.target, b: b.target });
 try {
   let over = false;
-  const load = Array.from({ length: 6 }, (_, number) => play(service, number, () => over));
-  await sleep(seconds * 1000);
-  mkdirSync(picturesUrl, { recursive: true });
-  for (const dashboard of dashboards)
-    writeFileSync(new URL(`${dashboard.uid}.svg`, picturesUrl), await picture(prometheus, dashboard));
+  const pause = (n: number) => sleep(30 + 20 * Math.sin(n / 20));
+  const load = [a, b].flatMap(({ service }) =>
+    Array.from({ length: chatsPerInstance }, () => busyChat(service, () => over, pause)),
+  );
+  const third = () => sleep((seconds * 1000) / 3);
+  await third();
+  await a.service.stop();
+  await a.service.start();
+  await third();
+  await b.service.stop('SIGKILL');
+  const served = 'chat_messaging_shards_owned{instance="a"} == 16';
+  await until('a serves all shards', async () => (await prometheus.range(served, 1)).length > 0, 60_000);
+  await b.service.start();
+  await third();
+  for (const [expression] of dashboards.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries)))
+    found.set(expression, await prometheus.range(asSent(expression), seconds, stepSeconds));
   over = true;
   await Promise.all(load);
+  mkdirSync(folder, { recursive: true });
+  for (const dashboard of dashboards)
+    writeFileSync(new URL(`${dashboard.uid}.svg`, folder), await drawDashboard(dashboard, pointsOf));
+  const page = picturesPage(
+    dashboards,
+    (expression) => drawn(found.get(expression)!),
+    'RabbitMQ and Cassandra',
+    seconds,
+  );
+  writeFileSync(new URL('README.md', folder), page);
   console.log(`${dashboards.length} pictures are in docs/dashboards`);
 } finally {
   await prometheus.stop();
-  await service.dispose();
+  await listener.close();
+  for (const { service } of [a, b]) await service.dispose();
+  rmSync(shadow, { recursive: true });
 }

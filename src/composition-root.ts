@@ -39,22 +39,29 @@ export type Service = {
 const drainTimeoutMs = 10_000;
 const residency = { maxChats: 2_000, idleMs: 60_000 };
 
-/** Other than what the service always runs with, so that a test need not wait for days. No setting of it: nobody should run with others. */
+/** Other than what the service always runs with, so that a test need not wait for days and a benchmark can leave out what it weighs.
+ *  No setting of it: nobody should run with others. */
 export type Tuning = {
   readonly clock?: Clock;
   readonly bucketLimits?: BucketLimits;
   readonly sweepEveryMs?: number;
+  readonly observe?: typeof startTelemetry;
 };
 
 /** Joins everything. HTTP listens first, so that probes are answered while servers are still awaited. */
 export const startService = async (
   config: Config,
   logger: ServiceLogger,
-  { clock = new SystemClock(), bucketLimits = defaultBucketLimits, sweepEveryMs }: Tuning = {},
+  {
+    clock = new SystemClock(),
+    bucketLimits = defaultBucketLimits,
+    sweepEveryMs,
+    observe = startTelemetry,
+  }: Tuning = {},
 ): Promise<Service> => {
   const stopping = new AbortController();
   const auth = tokenRulesOf(config);
-  const observation = await startTelemetry({
+  const observation = await observe({
     host: config.http.host,
     port: config.metricsPort,
     instanceId: config.instanceId,

@@ -19,7 +19,11 @@ export const freePort = async (): Promise<number> => {
 
 /** The service as it is run: a process of its own, ready. Settings that are left out are its own defaults. With BENCH_CPU_PROF it leaves
  *  a profile in that folder when it ends. */
-export const startService = async (context: BenchContext, env: Record<string, string>): Promise<Service> => {
+export const startService = async (
+  context: BenchContext,
+  env: Record<string, string>,
+  script = 'src/main.ts',
+): Promise<Service> => {
   const port = await freePort();
   const startedMs = performance.now();
   const { BENCH_CPU_PROF: profiles } = process.env;
@@ -37,7 +41,7 @@ export const startService = async (context: BenchContext, env: Record<string, st
     DATA_DIR: env.DATA_DIR ?? benchFolder(context),
     ...env,
   };
-  const child = new Child(context, 'src/main.ts', settings, options);
+  const child = new Child(context, script, settings, options);
   const url = `http://127.0.0.1:${port}`;
   for (const deadline = startedMs + 60_000; ; await sleep(20)) {
     if (child.ended) throw new Error(`the service ended:\n${child.output}`);

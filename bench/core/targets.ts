@@ -16,6 +16,7 @@ export const targets: Readonly<Record<string, Target>> = {
   'growth.chats': { says: 'CPU per message, most chats ÷ fewest', atMost: 1.5, goal: 1.2 },
   'growth.history': { says: 'cost of a page, longest history ÷ shortest', atMost: 1.3, goal: 1.1 },
   'memory.idle': { says: 'bytes of heap per resident idle chat', atMost: 2_000, goal: 1_600 },
+  'telemetry.cpu': { says: 'CPU of the service per message, with telemetry ÷ without', atMost: 1.05 },
   restart: { says: 'time to the first message, 10⁶ chats stored ÷ none', atMost: 1.5, goal: 1.1 },
   'policy.cached': { says: 'µs per cached decision', atMost: 0.3 },
   'policy.uncached': { says: 'µs per uncached decision', atMost: 50 },

@@ -34,13 +34,16 @@ export const startCassandraService = async (
   context: BenchContext,
   { url }: Queues,
   { endpoint }: BenchKeyspace,
+  { script, env = {} }: { readonly script?: string; readonly env?: Record<string, string> } = {},
 ): Promise<Contestant> => {
-  const { child } = await startService(context, {
+  const settings = {
     RABBITMQ_URL: url,
     CASSANDRA_CONTACT_POINTS: endpoint.contactPoints.join(','),
     CASSANDRA_LOCAL_DATACENTER: endpoint.localDataCenter,
     CASSANDRA_KEYSPACE: endpoint.keyspace,
-  });
+    ...env,
+  };
+  const { child } = await startService(context, settings, script);
   return { child, exchange: serviceCommands };
 };
 

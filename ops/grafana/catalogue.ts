@@ -324,9 +324,7 @@ const policy: Dashboard = {
       title: 'Denials by action',
       unit: 'short',
       about: 'Per second.',
-      queries: [
-        [`${total('chat_messaging_policy_decisions_total', 'action', 'effect="deny"')} or vector(0)`, '{{action}}'],
-      ],
+      queries: [[total('chat_messaging_policy_decisions_total', 'action', 'effect="deny"'), '{{action}}']],
     },
     spread(
       'Time of a batch',
@@ -346,7 +344,7 @@ const policy: Dashboard = {
         'Per second: the rule in force, then the one that would have decided otherwise. Nothing while there is no shadow.',
       queries: [
         [
-          `${total('chat_messaging_policy_shadow_disagreements_total', 'live_rule, shadow_rule')} or vector(0)`,
+          total('chat_messaging_policy_shadow_disagreements_total', 'live_rule, shadow_rule'),
           '{{live_rule}} → {{shadow_rule}}',
         ],
       ],
@@ -355,11 +353,11 @@ const policy: Dashboard = {
       title: 'Policy sets and the shadow',
       unit: 'short',
       about:
-        'Per second: sets that came into force or were refused; decisions that the shadow was not asked about, or could not make.',
+        'In 5 minutes: sets that came into force or were refused; decisions that the shadow was not asked about, or could not make.',
       queries: [
-        [`${total('chat_messaging_policy_loads_total', 'role, result')} or vector(0)`, '{{role}} {{result}}'],
-        [`${total('chat_messaging_policy_shadow_skipped_total')} or vector(0)`, 'skipped'],
-        [`${total('chat_messaging_policy_shadow_failures_total')} or vector(0)`, 'failed'],
+        [`sum by (role, result) (increase(chat_messaging_policy_loads_total{${at}}[5m]))`, '{{role}}: {{result}}'],
+        [`sum(increase(chat_messaging_policy_shadow_skipped_total{${at}}[5m]))`, 'skipped'],
+        [`sum(increase(chat_messaging_policy_shadow_failures_total{${at}}[5m]))`, 'failed'],
       ],
     },
   ],

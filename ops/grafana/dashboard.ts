@@ -1,3 +1,5 @@
+import type { DashboardJson } from './schema.ts';
+
 /** One panel: what it shows, in what unit, by which expressions. */
 export type Panel = {
   readonly title: string;
@@ -17,7 +19,7 @@ const height = 8;
 const datasource = { type: 'prometheus', uid: '${datasource}' };
 
 /** What Grafana reads. Every panel is a graph over time; `$instance` chooses among instances. */
-export const grafanaJson = ({ uid, title, panels }: Dashboard): object => ({
+export const grafanaJson = ({ uid, title, panels }: Dashboard): DashboardJson => ({
   uid,
   title: `chat-messaging: ${title}`,
   tags: ['chat-messaging'],
@@ -42,7 +44,20 @@ export const grafanaJson = ({ uid, title, panels }: Dashboard): object => ({
       },
     ],
   },
-  links: [{ type: 'dashboards', tags: ['chat-messaging'], title: 'Others', asDropdown: true }],
+  annotations: { list: [] },
+  links: [
+    {
+      type: 'dashboards',
+      tags: ['chat-messaging'],
+      title: 'Others',
+      icon: 'external link',
+      tooltip: 'The other dashboards of chat-messaging, at the same time and for the same instances',
+      asDropdown: true,
+      targetBlank: false,
+      includeVars: true,
+      keepTime: true,
+    },
+  ],
   panels: panels.map((panel, index) => ({
     id: index + 1,
     type: 'timeseries',
@@ -55,8 +70,8 @@ export const grafanaJson = ({ uid, title, panels }: Dashboard): object => ({
       overrides: [],
     },
     options: {
-      legend: { displayMode: 'table', placement: 'bottom', calcs: ['lastNotNull', 'max'] },
-      tooltip: { mode: 'multi' },
+      legend: { showLegend: true, displayMode: 'table', placement: 'bottom', calcs: ['lastNotNull', 'max'] },
+      tooltip: { mode: 'multi', sort: 'desc' },
     },
     targets: panel.queries.map(([expr, legendFormat], query) => ({
       refId: String.fromCharCode(65 + query),

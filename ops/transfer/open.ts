@@ -1,4 +1,5 @@
 import { noTelemetry } from '../../src/application/ports/telemetry.ts';
+import { transferInstance } from '../../src/application/transfer/hold-all-shards.ts';
 import { loadConfig } from '../../src/infrastructure/config/load-config.ts';
 import { SystemClock } from '../../src/infrastructure/system/system-clock.ts';
 import { createLogger } from '../../src/infrastructure/telemetry/logger.ts';
@@ -9,10 +10,10 @@ export const openConfiguredStore = async (): Promise<{ store: Store; clock: Syst
   const config = loadConfig(process.env);
   const clock = new SystemClock();
   const store = await openStore(
-    // Not the name of an instance: the two must not take each other for their former selves.
-    { ...config, instanceId: `${config.instanceId} transfer` },
+    { ...config, instanceId: transferInstance(config.instanceId) },
     {
-      logger: createLogger({ level: 'warn', instanceId: 'transfer' }),
+      // Standard output is the report's.
+      logger: createLogger({ level: 'warn', instanceId: 'transfer' }, process.stderr),
       clock,
       telemetry: noTelemetry,
       signal: new AbortController().signal,

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ActorSystem, startActorSystem } from '../../actors/kit/actor-system.ts';
 import { type Cell, startCell } from '../../actors/shard/guardian.ts';
-import type { Decision } from '../../src/application/decision.ts';
 import type { EventLane } from '../../src/application/ports/event-publisher.ts';
-import type { Ownership, Session } from '../../src/application/ports/ownership.ts';
+import type { Announce, Ownership, Session } from '../../src/application/ports/ownership.ts';
 import { defaultBucketLimits } from '../../src/application/turn/decide-command.ts';
 import { chatId, shardNumber } from '../../src/domain/ids.ts';
 import { openMemoryCell } from '../../src/infrastructure/memory/memory-cell.ts';
@@ -50,9 +49,9 @@ describe('while a shard is being taken over and the broker does not confirm', ()
         store: {} as never,
         lost: first ? lost : new Promise<Error>(() => {}),
         view: async () => ({ shards: first ? [{ shard, owner: 'gone' }] : [], liveInstances: 1 }),
-        take: async (_, announce: (decisions: readonly Decision[]) => Promise<void>) => {
+        take: async (_, announce: Announce) => {
           at.announcing = true;
-          await announce(undone);
+          await announce(undone, 'the former one');
           return { shard, epoch: 2 };
         },
         release: async () => {},

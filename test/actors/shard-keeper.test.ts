@@ -26,7 +26,7 @@ it('takes other shards while the replay of one cannot be finished', async () => 
       liveInstances: 1,
     }),
     take: async (shard, announce) => {
-      if (shard === 0) await announce(undone);
+      if (shard === 0) await announce(undone, 'the former one');
       owners[shard] = 'mine';
       return { shard, epoch: 2 };
     },

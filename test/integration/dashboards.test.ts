@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dashboards } from '../../ops/grafana/catalogue.ts';
-import { asSent, Prometheus } from '../support/prometheus.ts';
+import { busyChat, disagreeingPolicies } from '../support/busy-chats.ts';
+import { asSent, drawn, Prometheus } from '../support/prometheus.ts';
 import { servers } from '../support/servers.ts';
 import { freePort, ServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
@@ -17,22 +18,8 @@ describe('dashboards and alerts on a service under load', { timeout: 180_000 }, 
   let prometheus: Prometheus;
   let loading = true;
   let load: Promise<void>;
-
-  /** What a chat system does all day, refusals and repeats included. */
-  const play = async () => {
-    const { id } = (await service.ask(1, 'POST', '/v1/chats', { kind: 'group', member_ids: [2] })).json;
-    for (let n = 0; loading; n++) {
-      await Promise.all([
-        service.ask(1, 'POST', `/v1/chats/${id}/messages`, { client_message_id: `a-${n}`, body: 'one' }),
-        service.ask(2, 'POST', `/v1/chats/${id}/messages`, { client_message_id: `b-${n >> 1}`, body: 'two' }),
-        service.ask(3, 'POST', `/v1/chats/${id}/messages`, { body: 'not a member' }),
-        service.ask(2, 'PATCH', `/v1/chats/${id}`, { title: 'not allowed' }),
-        service.ask(1, 'GET', `/v1/chats/${id}/messages`),
-        service.ask(2, 'GET', `/v1/chats/${id}/messages`),
-        service.ask(1, 'GET', '/v1/chats'),
-      ]);
-    }
-  };
+  const shadow = disagreeingPolicies();
+  const shown: string[] = [];
 
   beforeAll(async () => {
     const metricsPort = await freePort();
@@ -40,16 +27,23 @@ describe('dashboards and alerts on a service under load', { timeout: 180_000 }, 
       ...servers(),
       CASSANDRA_KEYSPACE: keyspace,
       METRICS_PORT: String(metricsPort),
+      POLICY_SHADOW_DIR: shadow,
     });
     await service.start();
-    prometheus = await Prometheus.start([`127.0.0.1:${metricsPort}`]);
-    load = play();
+    prometheus = await Prometheus.start({ messaging: `127.0.0.1:${metricsPort}` });
+    load = busyChat(
+      service,
+      () => !loading,
+      async () => {},
+    );
   });
   afterAll(async () => {
     loading = false;
     await load;
     await prometheus.stop();
     await service.dispose();
+    rmSync(shadow, { recursive: true });
+    console.log(`what each panel's expressions returned:\n${shown.join('\n')}`);
   });
 
   const expressions = dashboards.flatMap(({ title, panels }) =>
@@ -58,12 +52,17 @@ describe('dashboards and alerts on a service under load', { timeout: 180_000 }, 
     ),
   );
 
-  it.each(expressions)('%s returns numbers', async (_, expression) => {
-    const numbers = async () =>
-      (await prometheus.range(asSent(expression), 60)).flatMap(({ values }) =>
-        values.filter(([, value]) => Number.isFinite(Number(value))),
-      ).length;
-    await until(`data for ${expression}`, async () => (await numbers()) > 0, 40_000);
+  it.each(expressions)('%s returns numbers', async (name, expression) => {
+    let found = { series: 0, numbers: 0 };
+    await until(
+      `data for ${expression}`,
+      async () => {
+        found = drawn(await prometheus.range(asSent(expression), 60));
+        return found.numbers > 0;
+      },
+      40_000,
+    );
+    shown.push(`${String(found.series).padStart(3)} series ${String(found.numbers).padStart(5)} numbers  ${name}`);
   });
 
   it('has something to show for what was refused, repeated and answered', async () => {
@@ -81,7 +80,10 @@ describe('dashboards and alerts on a service under load', { timeout: 180_000 }, 
     execFileSync('promtool', ['check', 'rules', 'alerts.yml'], { cwd: rulesDir });
     execFileSync('promtool', ['test', 'rules', 'alerts.test.yml'], { cwd: rulesDir });
     const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
-    const alerts = readFileSync(`${rulesDir}alerts.yml`, 'utf8').matchAll(/alert: (\w+)/g);
-    for (const [, alert] of alerts) expect(operations).toContain(`\n### ${alert}\n`);
+    const pages = operations.slice(operations.indexOf('\n## Alerts\n')).split('\n## ')[1]!;
+    const names = (text: string, form: RegExp) => [...text.matchAll(form)].map(([, name]) => name);
+    expect(names(pages, /^### (\w+)$/gm)).toEqual(
+      names(readFileSync(`${rulesDir}alerts.yml`, 'utf8'), /alert: (\w+)/g),
+    );
   });
 });

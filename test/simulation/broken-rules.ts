@@ -143,7 +143,7 @@ export const replayAfterCas = (ownership: Ownership, fallen: FallenSessions, dat
           ...index,
         ]))
           await writtenAtLast(data, { query: projectionQueries[query], params });
-      await announce(undone);
+      await announce(undone, seen!.instance);
       return tenure;
     };
   });

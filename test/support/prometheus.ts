@@ -16,7 +16,7 @@ type Answer =
   | { readonly status: 'success'; readonly data: { readonly result: readonly Series[] } }
   | { readonly status: 'error'; readonly error: string };
 
-/** A Prometheus of the test's own, on 127.0.0.1, that scrapes `targets` (host:port) every second as job `messaging`. */
+/** A Prometheus of the test's own, on 127.0.0.1, that scrapes `targets` (host:port by instance) every second as job `messaging`. */
 export class Prometheus {
   readonly url: string;
   readonly #dir: string;
@@ -28,11 +28,17 @@ export class Prometheus {
     this.#child = child;
   }
 
-  static async start(targets: readonly string[]): Promise<Prometheus> {
+  static async start(targets: Readonly<Record<string, string>>): Promise<Prometheus> {
     execFileSync(fileURLToPath(new URL('../../ops/local-stack/need-prometheus.sh', import.meta.url)));
     const dir = mkdtempSync(join(tmpdir(), 'prometheus-'));
     const port = await freePort();
-    const scrape = { job_name: 'messaging', static_configs: [{ targets }] };
+    const scrape = {
+      job_name: 'messaging',
+      static_configs: Object.entries(targets).map(([instance, target]) => ({
+        targets: [target],
+        labels: { instance },
+      })),
+    };
     // YAML reads JSON.
     const config = JSON.stringify({
       global: { scrape_interval: '1s', evaluation_interval: '1s' },
@@ -60,14 +66,15 @@ export class Prometheus {
     return started;
   }
 
-  /** The series of one expression over the last `seconds`; throws Prometheus's own words when it is no expression. */
-  async range(expression: string, seconds: number): Promise<readonly Series[]> {
+  /** The series of one expression over the last `seconds`, a value each `step` of them; throws Prometheus's own words when it is no
+   *  expression. */
+  async range(expression: string, seconds: number, step = 1): Promise<readonly Series[]> {
     const end = Date.now() / 1000;
     const query = new URLSearchParams({
       query: expression,
       start: String(end - seconds),
       end: String(end),
-      step: '1',
+      step: String(step),
     });
     const response = await fetch(`${this.url}/api/v1/query_range?${query}`);
     const answer = (await response.json()) as Answer;
@@ -82,6 +89,12 @@ export class Prometheus {
     rmSync(this.#dir, { recursive: true, force: true });
   }
 }
+
+/** Of what a panel would draw: series with a number in them, and how many numbers. */
+export const drawn = (series: readonly Series[]): { series: number; numbers: number } => {
+  const counts = series.map(({ values }) => values.filter(([, value]) => Number.isFinite(Number(value))).length);
+  return { series: counts.filter((count) => count > 0).length, numbers: counts.reduce((sum, count) => sum + count, 0) };
+};
 
 /** A panel's expression as Grafana would send it, over all instances. */
 export const asSent = (expression: string): string =>

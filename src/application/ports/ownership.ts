@@ -17,6 +17,9 @@ export type CellView = {
   readonly liveInstances: number;
 };
 
+/** `instance`: the label of the process that had decided. */
+export type Announce = (undone: readonly Decision[], instance: string) => Promise<void>;
+
 /** One life of one process, open until fenced (ADR-002). */
 export type Session = {
   readonly id: string;
@@ -28,7 +31,7 @@ export type Session = {
   /** Takes a shard, or resolves with undefined when somebody lives on it. Undone decisions of its former owner are projected
    *  again, then handed to `announce` in the order they were decided; the shard is taken only after `announce` resolved.
    *  May be repeated by anybody at any time. */
-  take(shard: ShardNumber, announce: (undone: readonly Decision[]) => Promise<void>): Promise<Tenure | undefined>;
+  take(shard: ShardNumber, announce: Announce): Promise<Tenure | undefined>;
   /** Gives a shard back. The caller MUST have nothing of it undone. From the call on the shard is gone, whatever happens. */
   release(tenure: Tenure): Promise<void>;
   /** The others no longer count this session when they share out the shards: its own are about to be given back. */

@@ -7,14 +7,17 @@ const slow = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 1
 const sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const bytes = [1_024, 4_096, 16_384, 32_768, 65_536, 131_072, 262_144, 524_288];
 
-/** A `sum` is a counter that somebody keeps anyway: it is only looked at. */
+/** `known`: what a counter shows as 0 from the start, where its labels' values are few. Prometheus sees an increase only from one value to another, so
+ *  the first event under labels that were never seen before would raise no alert.
+ *  A `sum` is a counter that somebody keeps anyway: it is only looked at. */
 type Kind = 'counter' | 'histogram' | 'gauge' | 'sum';
 const counter = <L extends string = never>(
   name: string,
   unit: string,
   description: string,
   labels: readonly L[] = [],
-) => ({ kind: 'counter', name, unit, description, labels }) as const;
+  known: readonly Readonly<Record<NoInfer<L>, string>>[] = labels.length === 0 ? [{} as Record<L, string>] : [],
+) => ({ kind: 'counter', name, unit, description, labels, known }) as const;
 const histogram = <L extends string = never>(
   name: string,
   unit: string,
@@ -136,11 +139,21 @@ export const instruments = {
   // Ownership
   shardsOwned: gauge('chat_messaging_shards_owned', '{shard}', 'Shards that this instance serves.'),
   shards: gauge('chat_messaging_shards', '{shard}', 'Shards of the whole cell.'),
-  sessions: counter('chat_messaging_sessions', '{session}', 'Sessions begun, lost, or ended for want of a broker.', [
-    'event',
-  ]),
+  sessions: counter(
+    'chat_messaging_sessions',
+    '{session}',
+    'Sessions begun, lost, or ended for want of a broker.',
+    ['event'],
+    [{ event: 'begun' }, { event: 'lost' }, { event: 'cut off' }],
+  ),
   fenced: counter('chat_messaging_sessions_fenced', '{session}', 'Sessions of others that this instance has fenced.'),
-  shardMoves: counter('chat_messaging_shard_moves', '{shard}', 'Shards taken and handed back.', ['move']),
+  shardMoves: counter(
+    'chat_messaging_shard_moves',
+    '{shard}',
+    'Shards taken and handed back.',
+    ['move'],
+    [{ move: 'taken' }, { move: 'handed back' }, { move: 'not drained' }],
+  ),
   takeDuration: histogram(
     'chat_messaging_shard_take_duration_seconds',
     's',
@@ -180,6 +193,7 @@ export const instruments = {
     '{policy_set}',
     'Policy sets that came into force, and such that were refused. `role` is live or shadow.',
     ['role', 'result'],
+    ['live', 'shadow'].flatMap((role) => ['in_force', 'refused'].map((result) => ({ role, result }))),
   ),
   shadowDisagreements: counter(
     'chat_messaging_policy_shadow_disagreements',

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Decision } from '../../application/decision.ts';
-import type { CellView, Session, Tenure } from '../../application/ports/ownership.ts';
+import type { Announce, CellView, Session, Tenure } from '../../application/ports/ownership.ts';
 import type { Clock, Logger } from '../../application/ports/system.ts';
 import type { Telemetry } from '../../application/ports/telemetry.ts';
 import type { ShardNumber } from '../../domain/ids.ts';
@@ -87,10 +86,7 @@ export class CassandraSession implements Session {
     await removeSessionHint(this.#context.data, this.id).catch(() => {});
   }
 
-  async take(
-    shard: ShardNumber,
-    announce: (undone: readonly Decision[]) => Promise<void>,
-  ): Promise<Tenure | undefined> {
+  async take(shard: ShardNumber, announce: Announce): Promise<Tenure | undefined> {
     this.#signal.throwIfAborted();
     if (this.#held.has(shard) || this.#taking.has(shard)) return undefined;
     this.#taking.add(shard);
@@ -149,10 +145,7 @@ export class CassandraSession implements Session {
   }
 
   /** Makes sure that the shard's owner is no more, and finishes what it has left undone; false when it lives. */
-  async #replay(
-    { shard, owner }: ShardRow,
-    announce: (undone: readonly Decision[]) => Promise<void>,
-  ): Promise<boolean> {
+  async #replay({ shard, owner }: ShardRow, announce: Announce): Promise<boolean> {
     const { fallen, logger } = this.#context;
     try {
       const seen = await fallen.read(owner);
@@ -165,7 +158,7 @@ export class CassandraSession implements Session {
       }
       const ours = undone.get(shard) ?? [];
       await this.#committer.replay(ours);
-      if (ours.length > 0) await announce(ours);
+      if (ours.length > 0) await announce(ours, seen.instance);
       this.#signal.throwIfAborted();
       return true;
     } catch (error) {

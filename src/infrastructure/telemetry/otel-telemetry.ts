@@ -20,6 +20,7 @@ export const otelTelemetry = (meter: Meter): Telemetry => {
     switch (instrument.kind) {
       case 'counter': {
         const sum = new Sum(labels);
+        for (const known of instrument.known) sum.add(0, known);
         meter.createObservableCounter(name, about).addCallback((result) => sum.observe(result));
         counters.set(key, sum);
         break;
@@ -56,8 +57,6 @@ class Sum {
 
   constructor(names: readonly string[]) {
     this.#names = names;
-    // Known from the start: a rate over the first event would see nothing happen.
-    if (names.length === 0) this.add(0, {});
   }
 
   add(by: number, labels: Attributes = {}): void {

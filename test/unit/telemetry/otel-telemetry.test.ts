@@ -32,6 +32,16 @@ describe('the instruments', () => {
     expect(await points('chat_messaging_actor_crashes')).toEqual([[{}, 0]]);
   });
 
+  it('are known from the start under labels that an alert asks for', async () => {
+    const { telemetry, points } = started();
+    telemetry.add('sessions', 1, { event: 'begun' });
+    expect(await points('chat_messaging_sessions')).toEqual([
+      [{ event: 'begun' }, 1],
+      [{ event: 'lost' }, 0],
+      [{ event: 'cut off' }, 0],
+    ]);
+  });
+
   it('sort durations into the buckets of the catalogue', async () => {
     const { telemetry, points } = started();
     telemetry.record('turnDuration', 0.003);
