@@ -132,7 +132,7 @@ export const transferSuite = (name: string, messages: number, env: (folder: stri
       writeFileSync(file('letter'), 'Dear Ada,\nnothing of this is JSON.\n');
       const { code, stderr } = await run('export', file('letter'));
       expect(code).toBe(1);
-      expect(stderr).toContain('letter is there and is no export: name another file.');
+      expect(stderr).toContain('letter is there, and is no export: name another file.');
       expect(readFileSync(file('letter'), 'utf8')).toContain('Dear Ada');
     });
   });
