@@ -36,7 +36,8 @@ export const takeTurn = async (
   const steps: Step[] = [];
   const decisions: Decision[] = [];
   const decidedHere = new Map<string, Answer>();
-  for (const [index, { delivery, key, hash }] of commands.entries()) {
+  for (let index = 0; index < commands.length; index++) {
+    const { delivery, key, hash } = commands[index]!;
     const { command } = delivery;
     const here = decidedHere.get(key);
     const first =

@@ -1,6 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { BenchContext } from './bench.ts';
+
+const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+/** Those of `npm start`, for whoever takes part. */
+const startOptions: readonly string[] = scripts.start.split(' ').filter((word: string) => word.startsWith('--'));
 
 /** A process that takes part in a benchmark, in an environment of nothing but what is given. */
 export class Child {
@@ -12,7 +17,7 @@ export class Child {
     const { PATH = '', HOME = '' } = process.env;
     this.#process = fork(new URL(`../../${script}`, import.meta.url), {
       env: { PATH, HOME, ...env },
-      execArgv: [...nodeOptions],
+      execArgv: [...startOptions, ...nodeOptions],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.pid = this.#process.pid!;

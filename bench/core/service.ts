@@ -28,7 +28,6 @@ export const startService = async (
   const startedMs = performance.now();
   const { BENCH_CPU_PROF: profiles } = process.env;
   const options = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
-  options.push(...(process.env.BENCH_NODE_OPTIONS?.split(' ') ?? []));
   const settings = {
     KEY: key,
     LOG_LEVEL: 'warn',

@@ -27,7 +27,7 @@ const imageHolds = (() => {
     !lines.some((line) => !/[!*]/.test(line) && under(line, path));
 })();
 
-const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { dependencies, scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
 const imports = /^(?:(?:import|export|\}).*\bfrom |import )'([^'\n]+)';$/gm;
 
 /** Files and packages that are loaded with a file, itself included; types are not. */
@@ -46,4 +46,9 @@ it.each(entryPoints)('the image holds all that %s loads', (entryPoint) => {
     name.endsWith('.ts') ? !imageHolds(name) : !(name in dependencies),
   );
   expect(missing).toEqual([]);
+});
+
+it('the image starts the service as `npm start` does', () => {
+  const [, command = ''] = /^CMD (\[.*\])$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  expect(JSON.parse(command).join(' ')).toBe(scripts.start);
 });
