@@ -49,13 +49,23 @@ export const detailsOfChange = (entry: Change, targets: readonly TargetPlace[]):
   }
 };
 
+type StoredPostDetails = Pick<MessagePosted, 'recipients' | 'recipientId'> & { readonly receipt?: string | null };
+
+let lastDetails: { readonly text: string; readonly parsed: StoredPostDetails } | undefined;
+
+/** The other way. Rows of a page mostly have the same text: it is parsed once, and their recipients are one list, as when they were posted. */
+export const postDetailsOf = (text: string): StoredPostDetails => {
+  if (lastDetails?.text !== text) lastDetails = { text, parsed: JSON.parse(text) };
+  return lastDetails.parsed;
+};
+
 export const messageColumns = 'seq, rev, sender_id, client_message_id, fingerprint, body, at, sent_at, details, extras';
 
 /** A row of `messages` may lack its post: a change of it has come first, or its partition has no rows but statics. */
 export const isPost = (row: Row): boolean => row.rev !== null;
 
 export const postOfRow = (chatId: ChatId, row: Row): MessagePosted => {
-  const { recipients, recipientId, receipt } = JSON.parse(row.details);
+  const { recipients, recipientId, receipt } = postDetailsOf(row.details);
   return {
     type: 'message.posted',
     ...sharedFields(chatId, row),

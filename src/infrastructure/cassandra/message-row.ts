@@ -2,14 +2,14 @@ import type { MessageView } from '../../application/ports/chat-reader.ts';
 import { type ChatId, clientMessageId, micros, rev, seq, userId } from '../../domain/ids.ts';
 import type { Row } from './client.ts';
 import { numberOf } from './data-access.ts';
-import { extrasOf } from './entry-row.ts';
+import { extrasOf, postDetailsOf } from './entry-row.ts';
 
 export const viewColumns =
   'seq, rev, sender_id, client_message_id, body, at, sent_at, details, extras, edited, edited_body, removed, reactions';
 
 /** A message as it is now: its post, and what later entries have written beside it. */
 export const viewOfRow = (chatId: ChatId, row: Row): MessageView => {
-  const { recipients, recipientId } = JSON.parse(row.details);
+  const { recipients, recipientId } = postDetailsOf(row.details);
   const posted = numberOf(row.rev);
   const edited = row.edited === null ? undefined : JSON.parse(row.edited);
   const removed = row.removed === null ? undefined : JSON.parse(row.removed);

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import type { Logger } from '../../application/ports/system.ts';
 import { parseUserId, type UserId } from '../../domain/ids.ts';
@@ -38,7 +39,8 @@ export const tokenVerifier = ({ keys, algorithm, issuer, audience }: TokenRules,
     ...(audience !== undefined && { audience }),
   };
   if ('shared' in keys) {
-    const secret = secretOf(keys.shared);
+    // As a key object: jose would import bytes anew for every token.
+    const secret = createSecretKey(secretOf(keys.shared));
     return async (token) => userOf((await jwtVerify(token, secret, options)).payload);
   }
   const getKey = remoteKeys({ url: keys.jwksUrl, logger });

@@ -8,7 +8,7 @@ import {
   type WatchedName,
 } from '../../application/ports/telemetry.ts';
 
-/** Every instrument of the catalogue on one OpenTelemetry meter. Counting costs about 0.05 µs, a histogram 0.1 µs, with labels 0.4 µs
+/** Every instrument of the catalogue on one OpenTelemetry meter. Counting costs about 0.03 µs, with labels 0.1 µs; a histogram 0.1 µs, with labels 0.4 µs
  *  (2-core machine). */
 export const otelTelemetry = (meter: Meter): Telemetry => {
   const counters = new Map<string, Sum>();
