@@ -13,6 +13,8 @@ type Waiting = Envelope & {
   readonly replyTo: ReplyAddress | undefined;
   readonly onConfirmed: () => void;
   confirmed: boolean;
+  /** The broker did not take it. */
+  refused: boolean;
 };
 
 export type EventLaneOptions = {
@@ -45,6 +47,8 @@ export class AmqpEventLane implements EventLane {
   #next = 0;
   /** amqplib's buffer is full. */
   #congested = false;
+  /** The broker has refused an event: nothing more is written on this channel. */
+  #refused = false;
   #waitingSinceMs = 0;
   #watching = false;
 
@@ -71,7 +75,8 @@ export class AmqpEventLane implements EventLane {
   publish(announcement: Announcement, onConfirmed: () => void): void {
     if (this.#stop.signal.aborted) return;
     const { routingKey, body, options } = this.#options.envelope(announcement);
-    this.#window.push({ routingKey, body, options, replyTo: announcement.replyTo, onConfirmed, confirmed: false });
+    const { replyTo } = announcement;
+    this.#window.push({ routingKey, body, options, replyTo, onConfirmed, confirmed: false, refused: false });
     this.#pump();
   }
 
@@ -99,9 +104,13 @@ export class AmqpEventLane implements EventLane {
     if (this.#channel !== channel) return;
     this.#channel = undefined;
     this.#congested = false;
+    this.#refused = false;
     this.#options.counts.resentEvents += this.#next - this.#first;
     this.#next = this.#first;
-    for (let i = this.#first; i < this.#window.length; i++) this.#window[i]!.confirmed = false;
+    for (let i = this.#first; i < this.#window.length; i++) {
+      const event = this.#window[i]!;
+      event.confirmed = event.refused = false;
+    }
   }
 
   #giveUpChannel(why: string): void {
@@ -115,7 +124,8 @@ export class AmqpEventLane implements EventLane {
   #pump(): void {
     const channel = this.#channel;
     if (channel === undefined) return;
-    while (this.#next < this.#window.length && !this.#congested && this.#options.connection.writable) {
+    const { connection } = this.#options;
+    while (this.#next < this.#window.length && !this.#congested && !this.#refused && connection.writable) {
       const event = this.#window[this.#next]!;
       if (this.#next === this.#first) this.#waitingSinceMs = this.#options.clock.monotonicMs();
       const confirmed = (error: Error | null) => this.#answered(channel, event, error);
@@ -138,11 +148,9 @@ export class AmqpEventLane implements EventLane {
 
   #answered(channel: ConfirmChannel, event: Waiting, error: Error | null): void {
     if (this.#channel !== channel) return;
-    if (error !== null) {
-      if (wasNacked(error)) this.#giveUpChannel('the broker refused an event');
-      return;
-    }
-    event.confirmed = true;
+    if (error === null) event.confirmed = true;
+    else if (wasNacked(error)) this.#refused = event.refused = true;
+    else return;
     this.#advance();
   }
 
@@ -158,9 +166,13 @@ export class AmqpEventLane implements EventLane {
       this.#first++;
       event.onConfirmed();
     }
-    if (this.#first === before) return;
-    this.#waitingSinceMs = clock.monotonicMs();
-    if (this.#first >= 256 || this.#first === this.#window.length) this.#dropConfirmed();
+    if (this.#first > before) {
+      this.#waitingSinceMs = clock.monotonicMs();
+      if (this.#first >= 256 || this.#first === this.#window.length) this.#dropConfirmed();
+    }
+    // Not before those in front of it are answered: a refusal comes at once, a confirm when it is on disk, and what had been taken
+    // already would be sent again and again.
+    if (this.#window[this.#first]?.refused) this.#giveUpChannel('the broker refused an event');
   }
 
   /** Whoever asked may be gone: not mandatory, and nobody waits for its confirm. */

@@ -93,6 +93,19 @@ describe('AmqpEventLane', () => {
     expect(names()).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
+  it('waits for those before a refused event, which the broker may have taken, and writes nothing meanwhile', async () => {
+    const { publish, channel, channels, names } = await start();
+    const first = await channel(0);
+    publish('a', 'b', 'c');
+    first.nack(2);
+    publish('d');
+    expect([first.published, channels.length]).toEqual([['a', 'b', 'c'], 1]);
+    first.confirm(0, 1);
+    const second = await channel(1);
+    expect(names()).toEqual(['a', 'b']);
+    expect(second.published).toEqual(['c', 'd']);
+  });
+
   it('sends everything again when a confirm is missing for 30 seconds', async () => {
     const { publish, channel, channels, clock } = await start();
     const first = await channel(0);
