@@ -1,19 +1,16 @@
 import { type Answer, answerOf, type Decision, isEntry } from '../../src/application/decision.ts';
 import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import { decideCommand, reject } from '../../src/application/turn/decide-command.ts';
-import { findAnswer, surelyNew } from '../../src/application/turn/find-answer.ts';
-import type { KeyHash } from '../../src/application/turn/key-log.ts';
 import { receiptOf, together } from '../../src/application/turn/receipt.ts';
 import type { ResidentChat } from '../../src/application/turn/resident-chat.ts';
 import { loadTargets, noTargets, type Targets, withEntries } from '../../src/application/turn/targets.ts';
 import { type AccessDecision, accessRequestsOf } from '../../src/domain/access/access-request.ts';
 import { type Command, targetsOf } from '../../src/domain/chat/command.ts';
 import { creationOf } from '../../src/domain/chat/creation-of.ts';
-import type { Entry } from '../../src/domain/chat/entry.ts';
 import { type Rejection, seedReasons } from '../../src/domain/chat/rejection.ts';
 import { type Micros, rev } from '../../src/domain/ids.ts';
-import { commandKey } from './answer-memory.ts';
 import type { ShardContext } from './chat.protocol.ts';
+import { asked, earlierAnswers } from './earlier-answers.ts';
 import type { Step } from './outbox.ts';
 import { patiently } from './patience.ts';
 
@@ -72,14 +69,6 @@ export const takeTurn = async (
   return { steps, decisions };
 };
 
-/** A command with what it is found by: among those of its shard, and in its chat's key log. */
-type Asked = { readonly delivery: Delivery; readonly key: string; readonly hash: KeyHash };
-
-const asked = (delivery: Delivery, { hashKey }: Pick<ShardContext, 'hashKey'>): Asked => {
-  const { command } = delivery;
-  return { delivery, key: commandKey(command), hash: hashKey(command.senderId, command.clientMessageId) };
-};
-
 /** What a command is, given the first answer to its id: new, an exact repeat, or an id that was used for something else. */
 const judge = (command: Command, first: Answer | undefined, redelivered: boolean): 'new' | 'repeat' | Rejection => {
   if (first === undefined) return 'new';
@@ -95,45 +84,6 @@ const judge = (command: Command, first: Answer | undefined, redelivered: boolean
     code: 'IDEMPOTENCY_KEY_REUSED',
     reason: 'This client_message_id was used for another command of this sender.',
   };
-};
-
-/** A rejection answers only the delivery it was decided for, when that comes again; a new send of the same command is decided anew.
- *  A promise only when the store has to be asked. */
-const earlierAnswers = (
-  chat: ResidentChat,
-  commands: readonly Asked[],
-  undone: ReadonlyMap<string, Answer>,
-  context: ShardContext,
-): readonly (Answer | undefined)[] | Promise<readonly (Answer | undefined)[]> => {
-  const pending = commands.map(({ key }) => undone.get(key));
-  const isKnown = (index: number): boolean => {
-    const answer = pending[index];
-    return (answer !== undefined && isEntry(answer)) || surelyNew(chat, commands[index]!.hash);
-  };
-  const answer = (index: number, stored?: Entry): Answer | undefined => {
-    const { delivery, key } = commands[index]!;
-    const own = pending[index];
-    const entry = own !== undefined && isEntry(own) ? own : stored;
-    if (!delivery.redelivered) return entry;
-    // What had an effect is the answer; a rejection of the same command only while there is no such entry.
-    const { fingerprint } = delivery.command;
-    if (entry?.fingerprint === fingerprint) return entry;
-    const rejected = own?.fingerprint === fingerprint ? own : context.rejections.find(key, fingerprint);
-    return rejected ?? entry;
-  };
-  if (commands.every((_, index) => isKnown(index))) return commands.map((_, index) => answer(index));
-  return (async () => {
-    const answers: (Answer | undefined)[] = [];
-    for (const [index, { delivery, hash }] of commands.entries()) {
-      const stored = isKnown(index)
-        ? undefined
-        : await patiently('looking for an earlier answer', context, () =>
-            findAnswer(chat, delivery.command, hash, context.store, context.clock.now()),
-          );
-      answers.push(answer(index, stored));
-    }
-    return answers;
-  })();
 };
 
 const notAsked: AccessDecision = { effect: 'deny', code: 'POLICY_UNAVAILABLE', reason: 'The policy was not asked.' };

@@ -1,0 +1,56 @@
+import { type Answer, isEntry } from '../../src/application/decision.ts';
+import type { Delivery } from '../../src/application/ports/command-consumer.ts';
+import { findAnswer, surelyNew } from '../../src/application/turn/find-answer.ts';
+import type { KeyHash } from '../../src/application/turn/key-log.ts';
+import type { ResidentChat } from '../../src/application/turn/resident-chat.ts';
+import type { Entry } from '../../src/domain/chat/entry.ts';
+import { commandKey } from './answer-memory.ts';
+import type { ShardContext } from './chat.protocol.ts';
+import { patiently } from './patience.ts';
+
+/** A command with what it is found by: among those of its shard, and in its chat's key log. */
+export type Asked = { readonly delivery: Delivery; readonly key: string; readonly hash: KeyHash };
+
+export const asked = (delivery: Delivery, { hashKey }: Pick<ShardContext, 'hashKey'>): Asked => {
+  const { command } = delivery;
+  return { delivery, key: commandKey(command), hash: hashKey(command.senderId, command.clientMessageId) };
+};
+
+/** A rejection answers only the delivery it was decided for, when that comes again; a new send of the same command is decided anew.
+ *  A promise only when the store has to be asked. */
+export const earlierAnswers = (
+  chat: ResidentChat,
+  commands: readonly Asked[],
+  undone: ReadonlyMap<string, Answer>,
+  context: ShardContext,
+): readonly (Answer | undefined)[] | Promise<readonly (Answer | undefined)[]> => {
+  const pending = commands.map(({ key }) => undone.get(key));
+  const isKnown = (index: number): boolean => {
+    const answer = pending[index];
+    return (answer !== undefined && isEntry(answer)) || surelyNew(chat, commands[index]!.hash);
+  };
+  const answer = (index: number, stored?: Entry): Answer | undefined => {
+    const { delivery, key } = commands[index]!;
+    const own = pending[index];
+    const entry = own !== undefined && isEntry(own) ? own : stored;
+    if (!delivery.redelivered) return entry;
+    // What had an effect is the answer; a rejection of the same command only while there is no such entry.
+    const { fingerprint } = delivery.command;
+    if (entry?.fingerprint === fingerprint) return entry;
+    const rejected = own?.fingerprint === fingerprint ? own : context.rejections.find(key, fingerprint);
+    return rejected ?? entry;
+  };
+  if (commands.every((_, index) => isKnown(index))) return commands.map((_, index) => answer(index));
+  return (async () => {
+    const answers: (Answer | undefined)[] = [];
+    for (const [index, { delivery, hash }] of commands.entries()) {
+      const stored = isKnown(index)
+        ? undefined
+        : await patiently('looking for an earlier answer', context, () =>
+            findAnswer(chat, delivery.command, hash, context.store, context.clock.now()),
+          );
+      answers.push(answer(index, stored));
+    }
+    return answers;
+  })();
+};
