@@ -1,10 +1,10 @@
-import { type Answer, isEntry } from '../../src/application/decision.ts';
+import { isEntry } from '../../src/application/decision.ts';
 import { SessionLost } from '../../src/application/ports/chat-store.ts';
 import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import type { ResidentChat } from '../../src/application/turn/resident-chat.ts';
 import { changesAccess, targetsOf } from '../../src/domain/chat/command.ts';
 import type { ChatId } from '../../src/domain/ids.ts';
-import { type BatchActor, spawnBatchActor } from '../kit/batch-actor.ts';
+import { BatchActor, type BatchHandler } from '../kit/batch-actor.ts';
 import { commandKey } from './answer-memory.ts';
 import { maxCrashes, maxTurn, type ShardContext } from './chat.protocol.ts';
 import { HomeFinder } from './home-finder.ts';
@@ -13,35 +13,24 @@ import { takeTurn } from './turn.ts';
 
 /** One chat's single writer. Its handler awaits reads and the policy, never a write: what was decided is on its way out while the
  *  next turn is being taken. */
-export class ChatActor {
+export class ChatActor implements BatchHandler<Delivery> {
   readonly #context: ShardContext;
-  readonly #outbox: Outbox;
   readonly #home: HomeFinder;
   readonly #actor: BatchActor<Delivery>;
-  /** Commands decided and not yet announced: a repeat of one waits for it and is answered with it. */
-  readonly #undone = new Map<string, Answer>();
+  /** None while the chat rests. */
+  #outbox: Outbox | undefined;
   #chat: ResidentChat | undefined;
   /** After a crash this many deliveries are taken one by one, to find the one to blame. */
   #singly = 0;
-  readonly #crashes = new Map<string, number>();
+  /** None while nothing crashes. */
+  #crashes: Map<string, number> | undefined;
   lastActiveMs: number;
 
   constructor(id: ChatId, context: ShardContext) {
     this.#context = context;
     this.lastActiveMs = context.clock.monotonicMs();
-    this.#outbox = new Outbox(
-      context.lane,
-      () => context.clock.monotonicMs(),
-      (step) => this.#announced(step),
-    );
     this.#home = new HomeFinder(id, context);
-    this.#actor = spawnBatchActor<Delivery>(context.system, 'chat', {
-      maxBatch: maxTurn,
-      handle: (batch) => this.#handle(batch),
-      crashed: (error, batch) => this.#crashed(error, batch),
-      // Every lost channel leaves up to a prefetch of them behind, and what they were comes again.
-      isDead: (delivery) => !delivery.live,
-    });
+    this.#actor = new BatchActor<Delivery>(context.system, 'chat', this);
   }
 
   tell(delivery: Delivery): void {
@@ -56,14 +45,32 @@ export class ChatActor {
 
   /** Nothing waits, nothing is being decided, nothing is on its way out: it may be passivated. */
   get settled(): boolean {
-    return !this.#actor.busy && this.#actor.waiting === 0 && this.#outbox.empty;
+    return !this.#actor.busy && this.#actor.waiting === 0 && (this.#outbox?.empty ?? true);
+  }
+
+  /** Keeps what the next command would have to read, and gives back the rest. Nothing unless settled. */
+  rest(): void {
+    if (!this.settled) return;
+    this.#outbox = undefined;
+    this.#actor.rest();
   }
 
   stop(): void {
     this.#actor.stop();
   }
 
-  async #handle(batch: readonly Delivery[]): Promise<number> {
+  get maxBatch(): number {
+    return maxTurn;
+  }
+
+  /** Every lost channel leaves up to a prefetch of them behind, and what they were comes again. */
+  isDead(delivery: Delivery): boolean {
+    return !delivery.live;
+  }
+
+  async handle(batch: readonly Delivery[]): Promise<number> {
+    this.#outbox ??= new Outbox(this.#context, (step) => this.#announced(step));
+    const outbox = this.#outbox;
     const limit = this.#singly > 0 ? 1 : batch.length;
     const turn: Delivery[] = [];
     let handled = 0;
@@ -72,11 +79,11 @@ export class ChatActor {
       // About a message that this turn may post: it is decided when that is.
       if (turn.length > 0 && this.#isAboutNext(delivery)) break;
       handled++;
-      if (delivery.live && !this.#outbox.adopt(delivery)) turn.push(delivery);
+      if (delivery.live && !outbox.adopt(delivery)) turn.push(delivery);
       if (changesAccess(delivery.command)) break;
     }
-    if (turn.length > 0) await this.#take(turn);
-    if (this.#singly > 0 && --this.#singly === 0) this.#crashes.clear();
+    if (turn.length > 0) await this.#take(turn, outbox);
+    if (this.#singly > 0 && --this.#singly === 0) this.#crashes = undefined;
     return handled;
   }
 
@@ -85,18 +92,18 @@ export class ChatActor {
     return targets.length > 0 && targets.some((seq) => seq >= (this.#chat?.state?.nextSeq ?? 1));
   }
 
-  async #take(turn: readonly Delivery[]): Promise<void> {
+  async #take(turn: readonly Delivery[], outbox: Outbox): Promise<void> {
     if (this.#chat?.state === undefined) {
       // Nothing of the chat may be on its way: the store would not show an entry yet, and a forward could overtake a rejection
       // that comes again when the session is lost.
-      await this.#outbox.whenEmpty();
+      await outbox.whenEmpty();
       this.#chat = await this.#home.open(turn);
     }
     const chat = this.#chat;
     if (chat === undefined) return;
     const { clock, telemetry } = this.#context;
     const beganMs = clock.monotonicMs();
-    const { steps, decisions } = await takeTurn(chat, turn, this.#undone, this.#context);
+    const { steps, decisions } = await takeTurn(chat, turn, outbox.undone, this.#context);
     const decidedMs = clock.monotonicMs();
     telemetry.record('turnCommands', turn.length);
     telemetry.record('turnDuration', (decidedMs - beganMs) / 1000);
@@ -109,14 +116,16 @@ export class ChatActor {
         : chat.confirmed
           ? undefined
           : this.#context.store.confirmOwnership();
-    for (const step of steps) if (step.decision !== undefined) this.#remember(step);
-    this.#outbox.push(steps);
-    if (durable === undefined) this.#outbox.ready(steps);
-    else durable.then(() => this.#durable(chat, steps, beganMs, decidedMs), ignoreSessionLost);
+    outbox.push(steps);
+    if (durable === undefined) return outbox.ready(steps);
+    durable.then(() => {
+      chat.confirmed = true;
+      this.#traceStages(steps, beganMs, decidedMs);
+      outbox.ready(steps);
+    }, ignoreSessionLost);
   }
 
-  #durable(chat: ResidentChat, steps: readonly Step[], beganMs: number, decidedMs: number): void {
-    chat.confirmed = true;
+  #traceStages(steps: readonly Step[], beganMs: number, decidedMs: number): void {
     const durableMs = this.#context.clock.monotonicMs();
     this.#context.telemetry.record('commitDuration', (durableMs - decidedMs) / 1000);
     for (const { trace, delivery } of steps) {
@@ -124,20 +133,12 @@ export class ChatActor {
       trace?.stage('turn', beganMs, decidedMs);
       trace?.stage('store', decidedMs, durableMs);
     }
-    this.#outbox.ready(steps);
-  }
-
-  /** An entry stays the answer to its id while it is on its way, also when the id is used again meanwhile and that is rejected. */
-  #remember({ key, announcement: { answer } }: Step): void {
-    const known = this.#undone.get(key);
-    if (known === undefined || !isEntry(known)) this.#undone.set(key, answer);
   }
 
   #announced(step: Step): void {
-    const { key, announcement, decision, delivery } = step;
+    const { announcement, decision, delivery } = step;
     if (decision !== undefined) {
       const { answer } = announcement;
-      if (this.#undone.get(key) === answer) this.#undone.delete(key);
       if (!isEntry(answer)) this.#context.rejections.remember(answer);
       this.#context.store.announced([decision]);
     }
@@ -158,7 +159,7 @@ export class ChatActor {
   }
 
   /** The chat is read anew once nothing of it is on its way. A command that crashes it for the third time is dead-lettered. */
-  async #crashed(error: unknown, batch: readonly Delivery[]): Promise<number> {
+  async crashed(error: unknown, batch: readonly Delivery[]): Promise<number> {
     const { logger, signal, clock } = this.#context;
     // The shard is being given up: its channel hands every delivery back.
     if (error instanceof SessionLost || signal.aborted) return batch.length;
@@ -171,6 +172,7 @@ export class ChatActor {
     }
     const blamed = batch[0]!;
     const key = commandKey(blamed.command);
+    this.#crashes ??= new Map();
     const crashes = (this.#crashes.get(key) ?? 0) + 1;
     this.#crashes.set(key, crashes);
     logger.error({ err: error, crashes }, 'a command crashed its chat actor');

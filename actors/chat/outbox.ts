@@ -1,7 +1,8 @@
-import type { Decision } from '../../src/application/decision.ts';
+import { type Answer, type Decision, isEntry } from '../../src/application/decision.ts';
 import type { Delivery } from '../../src/application/ports/command-consumer.ts';
-import type { Announcement, EventLane } from '../../src/application/ports/event-publisher.ts';
+import type { Announcement } from '../../src/application/ports/event-publisher.ts';
 import type { CommandTrace } from '../../src/application/ports/tracer.ts';
+import type { ShardContext } from './chat.protocol.ts';
 
 /** One command's way out: its event, and the delivery to settle when the event is confirmed. */
 export type Step = {
@@ -20,21 +21,25 @@ export type Step = {
 
 /** The answers of one chat on their way out. They leave in the order they were decided, each once what it says is durable. */
 export class Outbox {
-  readonly #lane: EventLane;
+  readonly #context: Pick<ShardContext, 'lane' | 'clock'>;
   readonly #confirmed: (step: Step) => void;
-  readonly #nowMs: () => number;
+  readonly #undone = new Map<string, Answer>();
   #waiting: Step[] = [];
   readonly #unconfirmed = new Set<Step>();
   #emptied: (() => void)[] = [];
 
-  constructor(lane: EventLane, nowMs: () => number, confirmed: (step: Step) => void) {
-    this.#lane = lane;
-    this.#nowMs = nowMs;
+  constructor(context: Pick<ShardContext, 'lane' | 'clock'>, confirmed: (step: Step) => void) {
+    this.#context = context;
     this.#confirmed = confirmed;
   }
 
   get empty(): boolean {
     return this.#unconfirmed.size === 0;
+  }
+
+  /** Answers to commands that are decided and not yet announced: a repeat of one waits for it and is answered with it. */
+  get undone(): ReadonlyMap<string, Answer> {
+    return this.#undone;
   }
 
   /** The delivery comes again while what answers it is on its way: that will settle the copy, no event more. */
@@ -52,19 +57,29 @@ export class Outbox {
   }
 
   push(steps: readonly Step[]): void {
-    this.#waiting.push(...steps);
-    for (const step of steps) this.#unconfirmed.add(step);
+    for (const step of steps) {
+      if (step.decision !== undefined) this.#remember(step);
+      this.#waiting.push(step);
+      this.#unconfirmed.add(step);
+    }
+  }
+
+  /** An entry stays the answer to its id while it is on its way, also when the id is used again meanwhile and that is rejected. */
+  #remember({ key, announcement: { answer } }: Step): void {
+    const known = this.#undone.get(key);
+    if (known === undefined || !isEntry(known)) this.#undone.set(key, answer);
   }
 
   /** These are durable; publishes whatever nothing earlier holds back. */
   ready(steps: readonly Step[]): void {
     for (const step of steps) step.ready = true;
     let count = 0;
-    const nowMs = this.#nowMs();
+    const { lane, clock } = this.#context;
+    const nowMs = clock.monotonicMs();
     for (; this.#waiting[count]?.ready; count++) {
       const step = this.#waiting[count]!;
       step.publishedMs = nowMs;
-      this.#lane.publish(step.announcement, () => this.#settle(step));
+      lane.publish(step.announcement, () => this.#settle(step));
     }
     if (count > 0) this.#waiting = this.#waiting.slice(count);
   }
@@ -76,6 +91,8 @@ export class Outbox {
 
   #settle(step: Step): void {
     this.#unconfirmed.delete(step);
+    const { key, announcement, decision } = step;
+    if (decision !== undefined && this.#undone.get(key) === announcement.answer) this.#undone.delete(key);
     this.#confirmed(step);
     if (!this.empty) return;
     for (const resolve of this.#emptied.splice(0)) resolve();

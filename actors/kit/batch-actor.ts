@@ -1,16 +1,6 @@
 import nact from 'nact';
 import type { ActorSystem } from './actor-system.ts';
 
-/** An actor whose handler takes what waits, in one go. One handler call at a time, in the order of the tells. */
-export type BatchActor<M> = {
-  tell(message: M): void;
-  /** Told and not yet taken away by a handler. */
-  readonly waiting: number;
-  readonly busy: boolean;
-  /** No handler call begins after this; a running one ends by itself. Returns what nobody will handle. Idempotent. */
-  stop(): M[];
-};
-
 export type BatchHandler<M> = {
   readonly maxBatch: number;
   /** Handles a prefix of `batch` and says how long it is; the rest is offered again, with what came after it. */
@@ -26,114 +16,152 @@ const smallestSweep = 256;
 
 let spawned = 0;
 
-/** The mailbox is ours and nact sees at most one message, a tick: so nact's unbounded mailbox, its silent loss on stop and its
+/** An actor whose handler takes what waits, in one go: one handler call at a time, in the order of the tells.
+ *
+ *  The mailbox is ours and nact sees at most one message, a tick: so nact's unbounded mailbox, its silent loss on stop and its
  *  default supervision (which prints message bodies) have nothing to bite on. Actors are children of the system itself: a parent
  *  that gets messages costs O(children) for each of them. Names are numbers: nact refuses many characters. (ADR-007)
- *  Stopped by anything but `stop`, it is spawned anew and goes on with the same mailbox: nact would drop every further tick without
+ *  Stopped by anything but `stop`, it goes on with the same mailbox as a new one of nact's: nact would drop every further tick without
  *  a word, and whoever waits for an answer would wait for ever. */
-export const spawnBatchActor = <M>(system: ActorSystem, kind: string, handler: BatchHandler<M>): BatchActor<M> => {
-  let mailbox: M[] = [];
-  let head = 0;
+export class BatchActor<M> {
+  readonly #system: ActorSystem;
+  readonly #kind: string;
+  readonly #handler: BatchHandler<M>;
+  /** Nact's part of it; none before the first message and while it rests. */
+  #ref: nact.Ref<undefined> | undefined;
+  #mailbox: M[] = [];
+  #head = 0;
   /** At the head and in the handler's hands. */
-  let handling = 0;
-  let sweepAt = smallestSweep;
-  let busy = false;
-  let running = false;
-  let stopped = false;
+  #handling = 0;
+  #sweepAt = smallestSweep;
+  #busy = false;
+  #running = false;
+  #stopped = false;
 
-  const take = (count: number) => {
-    head += count;
-    if (head === mailbox.length) {
-      mailbox = [];
-      head = 0;
-    } else if (head > 1024 && head * 2 > mailbox.length) {
-      mailbox = mailbox.slice(head);
-      head = 0;
+  constructor(system: ActorSystem, kind: string, handler: BatchHandler<M>) {
+    this.#system = system;
+    this.#kind = kind;
+    this.#handler = handler;
+  }
+
+  /** Told and not yet taken away by a handler. */
+  get waiting(): number {
+    return this.#mailbox.length - this.#head;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  tell(message: M): void {
+    if (this.#stopped) return;
+    this.#mailbox.push(message);
+    if (this.waiting >= this.#sweepAt) this.#sweep();
+    if (!this.#busy) this.#tick();
+  }
+
+  /** Gives back, until the next message, what nact keeps of an actor (more than a kilobyte). Nothing while it is busy. */
+  rest(): void {
+    if (this.#busy || this.#ref === undefined) return;
+    const ref = this.#ref;
+    this.#ref = undefined;
+    nact.stop(ref);
+  }
+
+  /** No handler call begins after this; a running one ends by itself. Returns what nobody will handle. Idempotent. */
+  stop(): M[] {
+    if (this.#stopped) return [];
+    this.#stopped = true;
+    if (this.#ref !== undefined) nact.stop(this.#ref);
+    const left = this.#mailbox.slice(this.#head);
+    this.#mailbox = [];
+    this.#head = 0;
+    return left;
+  }
+
+  #tick(): void {
+    this.#busy = true;
+    if (this.#system.stopped) return;
+    this.#ref ??= this.#spawn();
+    nact.dispatch(this.#ref, undefined);
+  }
+
+  #spawn(): nact.Ref<undefined> {
+    const ref = nact.spawn(
+      this.#system.ref,
+      (state: undefined) => this.#run().then(() => state),
+      `${this.#kind}-${++spawned}`,
+      {
+        // #run throws only when `crashed` does; going on is then all that is left
+        onCrash: (_message: unknown, _error: unknown, context: { resume: symbol }) => context.resume,
+        afterStop: () => this.#afterStop(ref),
+      } as never,
+    );
+    return ref;
+  }
+
+  #afterStop(ref: nact.Ref<undefined>): void {
+    if (this.#stopped || this.#ref !== ref) return;
+    this.#ref = undefined;
+    // Its tick has died with it; a handler that runs will send its own.
+    if (this.#busy && !this.#running) this.#tick();
+  }
+
+  async #run(): Promise<void> {
+    const batch = this.#mailbox.slice(this.#head, this.#head + this.#handler.maxBatch);
+    if (batch.length === 0) {
+      this.#busy = false; // all of it was swept away between the tick and now
+      return;
     }
-  };
-
-  /** Amortised O(1) a message: the next sweep comes when as many again have been told as this one has left. */
-  const sweep = (isDead: (message: M) => boolean) => {
-    const firstFree = head + handling;
-    mailbox = mailbox.filter((message, index) => index >= head && (index < firstFree || !isDead(message)));
-    head = 0;
-    sweepAt = Math.max(smallestSweep, 2 * mailbox.length);
-  };
+    this.#handling = batch.length;
+    this.#running = true;
+    let handled: number;
+    try {
+      const result = this.#handler.handle(batch);
+      handled = typeof result === 'number' ? result : await result;
+    } catch (error) {
+      handled = await this.#crashed(error, batch);
+    }
+    this.#handling = 0;
+    this.#running = false;
+    if (this.#stopped) return;
+    this.#take(handled);
+    this.#busy = false;
+    if (this.waiting > 0) this.#tick();
+  }
 
   /** A throw of `crashed` itself is a defect that nobody may swallow: the actor could never go on. */
-  const crashed = async (error: unknown, batch: readonly M[]) => {
+  async #crashed(error: unknown, batch: readonly M[]): Promise<number> {
     try {
-      return await handler.crashed(error, batch);
+      return await this.#handler.crashed(error, batch);
     } catch (defect) {
       setImmediate(() => {
         throw defect;
       });
       return batch.length;
     }
-  };
+  }
 
-  const run = async () => {
-    const batch = mailbox.slice(head, head + handler.maxBatch);
-    if (batch.length === 0) {
-      busy = false; // all of it was swept away between the tick and now
-      return;
+  #take(count: number): void {
+    this.#head += count;
+    if (this.#head === this.#mailbox.length) {
+      this.#mailbox = [];
+      this.#head = 0;
+    } else if (this.#head > 1024 && this.#head * 2 > this.#mailbox.length) {
+      this.#mailbox = this.#mailbox.slice(this.#head);
+      this.#head = 0;
     }
-    handling = batch.length;
-    running = true;
-    let handled: number;
-    try {
-      const result = handler.handle(batch);
-      handled = typeof result === 'number' ? result : await result;
-    } catch (error) {
-      handled = await crashed(error, batch);
-    }
-    handling = 0;
-    running = false;
-    if (stopped) return;
-    take(handled);
-    busy = false;
-    if (head < mailbox.length) tick();
-  };
+  }
 
-  const spawn = () =>
-    nact.spawn(system.ref, (state: undefined) => run().then(() => state), `${kind}-${++spawned}`, {
-      // run() throws only when `crashed` does; going on is then all that is left
-      onCrash: (_message: unknown, _error: unknown, context: { resume: symbol }) => context.resume,
-      afterStop: () => {
-        if (stopped || system.stopped) return;
-        ref = spawn();
-        // Its tick has died with it; a handler that runs will send its own.
-        if (busy && !running) tick();
-      },
-    } as never);
-  let ref = spawn();
-
-  const tick = () => {
-    busy = true;
-    nact.dispatch(ref, undefined as never);
-  };
-
-  return {
-    tell: (message) => {
-      if (stopped) return;
-      mailbox.push(message);
-      if (handler.isDead !== undefined && mailbox.length - head >= sweepAt) sweep(handler.isDead);
-      if (!busy) tick();
-    },
-    get waiting() {
-      return mailbox.length - head;
-    },
-    get busy() {
-      return busy;
-    },
-    stop: () => {
-      if (stopped) return [];
-      stopped = true;
-      nact.stop(ref);
-      const left = mailbox.slice(head);
-      mailbox = [];
-      head = 0;
-      return left;
-    },
-  };
-};
+  /** Amortised O(1) a message: the next sweep comes when as many again have been told as this one has left. */
+  #sweep(): void {
+    const handler = this.#handler;
+    if (handler.isDead === undefined) return;
+    const firstFree = this.#head + this.#handling;
+    this.#mailbox = this.#mailbox.filter(
+      (message, index) => index >= this.#head && (index < firstFree || !handler.isDead!(message)),
+    );
+    this.#head = 0;
+    this.#sweepAt = Math.max(smallestSweep, 2 * this.#mailbox.length);
+  }
+}

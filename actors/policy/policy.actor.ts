@@ -4,7 +4,7 @@ import type { Clock, Logger } from '../../src/application/ports/system.ts';
 import { noTelemetry, type Telemetry } from '../../src/application/ports/telemetry.ts';
 import type { AccessDecision, AccessRequest } from '../../src/domain/access/access-request.ts';
 import type { ActorSystem } from '../kit/actor-system.ts';
-import { spawnBatchActor } from '../kit/batch-actor.ts';
+import { BatchActor } from '../kit/batch-actor.ts';
 
 type Question = {
   readonly requests: readonly AccessRequest[];
@@ -19,7 +19,7 @@ export const spawnPolicyActor = (
   engine: PolicyEngine,
   { clock, logger, telemetry = noTelemetry }: { clock: Clock; logger: Logger; telemetry?: Telemetry },
 ): PolicyDecisionPoint & { stop(): void } => {
-  const actor = spawnBatchActor<Question>(system, 'policy', {
+  const actor = new BatchActor<Question>(system, 'policy', {
     maxBatch: 256,
     handle: (batch) => {
       const beganMs = clock.monotonicMs();

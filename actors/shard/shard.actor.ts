@@ -2,8 +2,11 @@ import type { CommandConsumer, Delivery, Subscription } from '../../src/applicat
 import type { ChatId } from '../../src/domain/ids.ts';
 import { ChatActor } from '../chat/chat.actor.ts';
 import type { ShardContext } from '../chat/chat.protocol.ts';
-import { type BatchActor, spawnBatchActor } from '../kit/batch-actor.ts';
+import { BatchActor } from '../kit/batch-actor.ts';
 import type { Residency } from './shard.protocol.ts';
+
+/** Resting costs a chat's next command a few microseconds. */
+const restAfterMs = 1_000;
 
 /** One owned shard: its consumer, the registry of its resident chats, and the way out. The registry is a plain map and the chats are
  *  no children of this actor: a parent of many children would pay for each of them with every message (ADR-007). */
@@ -20,7 +23,7 @@ export class ShardActor {
     this.#stopping = new AbortController();
     this.#context = { ...context, signal: this.#stopping.signal };
     this.#residency = residency;
-    this.#actor = spawnBatchActor<Delivery>(context.system, 'shard', {
+    this.#actor = new BatchActor<Delivery>(context.system, 'shard', {
       maxBatch: 256,
       handle: (batch) => this.#dispatch(batch),
       crashed: (error, batch) => {
@@ -69,11 +72,16 @@ export class ShardActor {
     return batch.length;
   }
 
-  /** Lets go of chats that have been idle for long, and of the longest idle ones above the bound. One tick: no delivery falls between. */
+  /** Lets go of chats that have been idle for long, and of the longest idle ones above the bound. One tick: no delivery falls between.
+   *  Others that are idle rest. */
   passivate(): void {
     const { idleMs, maxChats } = this.#residency;
-    const idleSince = this.#context.clock.monotonicMs() - idleMs;
-    for (const [id, chat] of this.#chats) if (chat.lastActiveMs <= idleSince) this.#letGo(id, chat);
+    const nowMs = this.#context.clock.monotonicMs();
+    for (const [id, chat] of this.#chats) {
+      const forMs = nowMs - chat.lastActiveMs;
+      if (forMs >= idleMs) this.#letGo(id, chat);
+      else if (forMs >= restAfterMs) chat.rest();
+    }
     if (this.#chats.size <= maxChats) return;
     const longestIdleFirst = [...this.#chats].sort(([, a], [, b]) => a.lastActiveMs - b.lastActiveMs);
     for (const [id, chat] of longestIdleFirst.slice(0, this.#chats.size - maxChats)) this.#letGo(id, chat);

@@ -62,7 +62,7 @@ const touch = async (from: number, to: number) => {
 const heap: number[] = [];
 const buffers: number[] = [];
 const weigh = async () => {
-  await sleep(200);
+  await sleep(2_000); // until they rest
   for (let times = 0; times < 3; times++) (globalThis as unknown as { gc(): void }).gc();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   heap.push(heapUsed);

@@ -2,8 +2,8 @@ import { setImmediate as macrotask } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ActorSystem, startActorSystem } from '../../actors/kit/actor-system.ts';
-import { spawnBatchActor } from '../../actors/kit/batch-actor.ts';
-import { killActors } from '../support/kill-actors.ts';
+import { BatchActor } from '../../actors/kit/batch-actor.ts';
+import { actorsOf, killActors } from '../support/kill-actors.ts';
 import { until } from '../support/until.ts';
 
 type Item = { readonly n: number; dead: boolean };
@@ -13,7 +13,7 @@ const start = (system: ActorSystem, maxBatch: number) => {
   const given: (readonly Item[])[] = [];
   let end: ((count: number) => void) | undefined;
   const handled: number[] = [];
-  const actor = spawnBatchActor<Item>(system, 'test', {
+  const actor = new BatchActor<Item>(system, 'test', {
     maxBatch,
     handle: async (batch) => {
       given.push(batch);
@@ -127,10 +127,28 @@ describe('an actor that takes what waits', () => {
     );
   });
 
-  it('goes on, once with each message and in order, when it is killed behind its back', async () => {
+  it('takes up none of nact’s actors before its first message and while it rests', async () => {
+    const own = startActorSystem();
+    const run = start(own, 4);
+    expect(actorsOf(own)).toHaveLength(0);
+    for (let n = 0; n < 3; n++) {
+      run.actor.tell({ n, dead: false });
+      run.actor.rest(); // not while it is busy
+      expect(actorsOf(own)).toHaveLength(1);
+      await until('it works', () => run.working);
+      run.finish(1);
+      await until('it is done', () => !run.actor.busy);
+      run.actor.rest();
+      expect(actorsOf(own)).toHaveLength(0);
+    }
+    expect(run.handled).toEqual([0, 1, 2]);
+    own.stop();
+  });
+
+  it('goes on, once with each message and in order, when it is killed behind its back or rests', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.constantFrom('tell', 'kill', 'wait', 'finish'), { maxLength: 60 }),
+        fc.array(fc.constantFrom('tell', 'kill', 'rest', 'wait', 'finish'), { maxLength: 60 }),
         async (deeds) => {
           const killed = startActorSystem();
           const run = start(killed, 4);
@@ -138,6 +156,7 @@ describe('an actor that takes what waits', () => {
           for (const deed of deeds) {
             if (deed === 'tell') run.actor.tell({ n: told++, dead: false });
             else if (deed === 'kill') killActors(killed);
+            else if (deed === 'rest') run.actor.rest();
             else if (deed === 'finish') run.finish(0.5);
             else await macrotask();
           }

@@ -7,7 +7,8 @@ import { micros, rev, seq, shardNumber, userId } from '../../src/domain/ids.ts';
 import { openMemoryCell } from '../../src/infrastructure/memory/memory-cell.ts';
 import { eventBody } from '../../src/interface-adapters/amqp/event-json.ts';
 import { command, create, post } from '../support/commands.ts';
-import { startTestCell } from '../support/test-cell.ts';
+import { actorsOf } from '../support/kill-actors.ts';
+import { realClock, startTestCell } from '../support/test-cell.ts';
 import { until } from '../support/until.ts';
 
 const shard = shardNumber(0);
@@ -69,6 +70,28 @@ describe('a chat', () => {
     await settledAll(broker);
     expect(seqs(broker.published)).toEqual(['chat.created', ...ids.map((_, index) => index + 1)]);
     expect(broker.published.slice(1).map(({ answer }) => answer.clientMessageId)).toEqual(ids);
+  });
+
+  it('rests when it is idle, and goes on from there without reading anything', async () => {
+    const read: string[] = [];
+    const ownership = withStore((store) => ({
+      open: (chatId) => {
+        read.push(chatId);
+        return store.open(chatId);
+      },
+    }));
+    // Seconds pass in hundredths.
+    const clock = { ...realClock, monotonicMs: () => 100 * performance.now() };
+    const { broker, system } = start({ ownership, clock, residency: { maxChats: 1_000, idleMs: 1e9 } });
+    const rests = () => until('it rests', () => !actorsOf(system).some(({ name }) => name.startsWith('chat-')));
+    broker.put(shard, create('c'));
+    for (const id of ['a', 'b', 'a', 'c']) {
+      broker.put(shard, post('c', id));
+      await settledAll(broker);
+      await rests();
+    }
+    expect(seqs(broker.published)).toEqual(['chat.created', 1, 2, 1, 3]);
+    expect(read).toEqual(['c']);
   });
 
   it('answers who creates a direct chat again when its first entry is not kept any more', async () => {

@@ -54,6 +54,7 @@ export const startTestCell = (
     broker,
     memory,
     cell,
+    system,
     close: async () => {
       await cell.stop(1_000);
       system.stop();

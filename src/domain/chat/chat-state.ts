@@ -43,3 +43,6 @@ export type ChatState = {
   /** In slow mode: when each member posted last, as far as it matters. */
   readonly lastPostAt: ReadonlyMap<UserId, Micros>;
 };
+
+/** Of a chat that is not in slow mode: one for all of them. */
+export const noPosts: ChatState['lastPostAt'] = new Map();

@@ -1,4 +1,4 @@
-import type { ChatSettings } from '../../domain/chat/chat-state.ts';
+import { type ChatSettings, noPosts } from '../../domain/chat/chat-state.ts';
 import type { Micros, UserId } from '../../domain/ids.ts';
 
 /** How many of the newest posts say who has to wait in slow mode. */
@@ -9,9 +9,9 @@ export const lastPostsOf = (
   { slowModeMs }: ChatSettings,
   posts: readonly { readonly senderId: UserId; readonly at: Micros }[],
 ): ReadonlyMap<UserId, Micros> => {
-  const last = new Map<UserId, Micros>();
   const newest = posts[0]?.at;
-  if (slowModeMs === 0 || newest === undefined) return last;
+  if (slowModeMs === 0 || newest === undefined) return noPosts;
+  const last = new Map<UserId, Micros>();
   for (const { senderId, at } of posts)
     if (at > newest - slowModeMs * 1000 && !last.has(senderId)) last.set(senderId, at);
   return last;
