@@ -1,7 +1,8 @@
 import { createSecretKey } from 'node:crypto';
-import { type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
 import type { Logger } from '../../application/ports/system.ts';
 import { parseUserId, type UserId } from '../../domain/ids.ts';
+import { BoundedCache } from '../system/bounded-cache.ts';
 import { remoteKeys } from './remote-keys.ts';
 
 export type HmacAlgorithm = 'HS256' | 'HS384' | 'HS512';
@@ -19,6 +20,11 @@ export type TokenRules = {
 
 /** Resolves with who the token speaks for; rejects when it speaks for nobody, or with KeysUnavailable. */
 export type TokenVerifier = (token: string) => Promise<UserId>;
+
+/** A token that was good is taken at its word for so long, as far as it lives: checking a signature costs as much as reading a message. A key
+ *  that is withdrawn is believed this much longer. */
+export const believedMs = 30_000;
+const tokensRemembered = 10_000;
 
 /** The clocks of the service that issues tokens and of this one may differ by so much. */
 const clockToleranceS = 5;
@@ -41,10 +47,24 @@ export const tokenVerifier = ({ keys, algorithm, issuer, audience }: TokenRules,
   if ('shared' in keys) {
     // As a key object: jose would import bytes anew for every token.
     const secret = createSecretKey(secretOf(keys.shared));
-    return async (token) => userOf((await jwtVerify(token, secret, options)).payload);
+    return remembering((token) => jwtVerify(token, secret, options));
   }
   const getKey = remoteKeys({ url: keys.jwksUrl, logger });
-  return async (token) => userOf((await jwtVerify(token, getKey, options)).payload);
+  return remembering((token) => jwtVerify(token, getKey, options));
+};
+
+const remembering = (verify: (token: string) => Promise<JWTVerifyResult>): TokenVerifier => {
+  const good = new BoundedCache<string, { readonly userId: UserId; readonly untilMs: number }>(tokensRemembered);
+  return async (token) => {
+    const known = good.get(token);
+    const nowMs = Date.now();
+    if (known !== undefined && nowMs < known.untilMs) return known.userId;
+    const { payload } = await verify(token);
+    const userId = userOf(payload);
+    // `exp` is among the required claims.
+    good.set(token, { userId, untilMs: Math.min(nowMs + believedMs, (payload.exp! + clockToleranceS) * 1000) });
+    return userId;
+  };
 };
 
 const userOf = ({ user_id: claim }: JWTPayload): UserId => {
