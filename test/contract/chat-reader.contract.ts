@@ -179,6 +179,15 @@ export const chatReaderContract = (name: string, start: StartCell) =>
         expect(items?.map((message) => message.post.recipientId)).toEqual(['1', '2']);
       });
 
+      it('finds the newest page from the open bucket as well as without, and when that is not there', async () => {
+        for (const limit of [1, 39, 40, 41, 100])
+          for (const from of [1, 81, 100, 120, 121])
+            for (const openBucket of [long.buckets.at(-1)!.bucket, 1_000])
+              expect(
+                await cell.reader.page({ chatId: long.chatId, anchor: newest, limit, fromSeq: seq(from), openBucket }),
+              ).toEqual(await page(long.chatId, newest, limit, from));
+      });
+
       it.each<[string, Anchor, number, number, number]>([
         ['the newest message', newest, 1, 120, 120],
         ['the newest 50, over a bucket edge', newest, 50, 120, 71],

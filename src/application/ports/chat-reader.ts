@@ -26,6 +26,8 @@ export type Standing = {
   readonly firstSeq: Seq;
   readonly firstRev: Rev;
   readonly member: Member | undefined;
+  /** The bucket that is open, where the store says so with the rest: for `page`. */
+  readonly openBucket?: number;
 };
 
 /** A message as it is now, and where it stands. */
@@ -47,6 +49,8 @@ export type PageRequest = {
   readonly limit: number;
   /** Nothing below is shown: where the reader's membership begins. 1 for everything. */
   readonly fromSeq: Seq;
+  /** Of a standing that was read just now, together with a `fromSeq` that is kept: the newest page need not be looked for. */
+  readonly openBucket?: number | undefined;
 };
 
 export type MessagePage = {

@@ -12,9 +12,11 @@ export const readHistory =
     const access = await readAccess(deps, request);
     if (access.kind === 'rejected') return access;
     if (isGone(where.anchor, access)) return notKept(access);
-    const { chatId, userId } = request;
+    const { chatId, userId, minRev } = request;
+    // What was waited for may lie in a bucket that was not open yet.
+    const openBucket = minRev === undefined ? access.standing.openBucket : undefined;
     return orUnavailable('STORAGE_UNAVAILABLE', async () => {
-      const page = await deps.reader.page({ chatId, ...where, fromSeq: access.fromSeq });
+      const page = await deps.reader.page({ chatId, ...where, fromSeq: access.fromSeq, openBucket });
       if (page === undefined) return refused(noSuchChat);
       const [newest, oldest] = [page.items[0], page.items.at(-1)];
       if (!access.member.hides || newest === undefined || oldest === undefined) return { kind: 'ok', page };

@@ -60,8 +60,8 @@ export class CassandraChatReader implements ChatReader {
     return this.#flights.run(`standing ${chatId} ${userId}`, async () => {
       const found = await this.#tables.roster.standing(chatId, userId);
       if (found === undefined) return undefined;
-      const { kind, settings, firstSeq, firstRev } = found.facts;
-      return { kind, settings, firstSeq, firstRev, member: found.member };
+      const { kind, settings, firstSeq, firstRev, currentBucket } = found.facts;
+      return { kind, settings, firstSeq, firstRev, member: found.member, openBucket: currentBucket };
     });
   }
 
@@ -75,8 +75,8 @@ export class CassandraChatReader implements ChatReader {
   }
 
   page(request: PageRequest): Promise<MessagePage | undefined> {
-    const { chatId, anchor, limit, fromSeq } = request;
-    const where = anchor.at === 'newest' ? '' : anchor.at === 'time' ? anchor.time : anchor.seq;
+    const { chatId, anchor, limit, fromSeq, openBucket } = request;
+    const where = anchor.at === 'newest' ? openBucket : anchor.at === 'time' ? anchor.time : anchor.seq;
     return this.#flights.run(`page ${chatId} ${fromSeq} ${limit} ${anchor.at} ${where}`, () =>
       readPage(this.#tables.log, request),
     );
