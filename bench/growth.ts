@@ -1,9 +1,10 @@
 import type { Bench, BenchContext, Curve, Table } from './core/bench.ts';
 import { logSlope, median, Ratios } from './core/ratios.ts';
 import { cpuPerOperation, interleaved, ratiosOf, type Sample } from './core/rounds.ts';
-import { messageCosts, type Point } from './growth/messages.ts';
+import { messageCosts, type Point, storeChats } from './growth/messages.ts';
 import type { Load } from './load.ts';
 import { cassandraPages, pagesOf, type Source, sqlitePages } from './pages/read-pages.ts';
+import type { BenchKeyspace } from './stores/cassandra-loader.ts';
 import { type ChatPlan, startOf } from './stores/made-chat.ts';
 
 const sizesOf = (quick: boolean) =>
@@ -69,8 +70,16 @@ const note = (
   into.curves.push({ title: `${key}: CPU µs`, x: axis, y: 'CPU µs of all processes', logX: true, points });
 };
 
-const messages = async (key: string, axis: string, points: readonly Point[], context: BenchContext, into: Found) => {
-  const found = await messageCosts(points, sizesOf(context.quick).messages, context);
+const messages = async (
+  key: string,
+  axis: string,
+  points: readonly Point[],
+  context: BenchContext,
+  into: Found,
+  stored?: readonly BenchKeyspace[],
+) => {
+  const keyspaces = stored ?? (await storeChats(points, context));
+  const found = await messageCosts(points, keyspaces, sizesOf(context.quick).messages, context);
   note(into, key, axis, points, found);
   context.log(`${key} measured`);
 };
@@ -124,20 +133,11 @@ export const growth: Bench = {
     const plans = sizes.history.map((count, index): ChatPlan => ({ id: `h${index}`, shard: index, messages: count }));
     await history('growth.history.sqlite', sqlitePages(plans, context), plans, context, into);
     await history('growth.history', await cassandraPages(plans, context), plans, context, into);
-    await messages(
-      'growth.chats.active',
-      'stored chats, 100 of them active',
-      sizes.chats.map((x) => named('growth.chats.active', x, { chats: x }, { active: 100 })),
-      context,
-      into,
-    );
-    await messages(
-      'growth.chats',
-      'stored chats, all of them active',
-      sizes.chats.map((x) => named('growth.chats', x, { chats: x })),
-      context,
-      into,
-    );
+    const all = sizes.chats.map((x) => named('growth.chats', x, { chats: x }, { from: 10_000_000 }));
+    const active = sizes.chats.map((x) => named('growth.chats.active', x, { chats: x }, { active: 100 }));
+    const stored = await storeChats(all, context);
+    await messages('growth.chats.active', 'stored chats, 100 of them active', active, context, into, stored);
+    await messages('growth.chats', 'stored chats, all of them active', all, context, into, stored);
     return {
       ratios: into.ratios.accepted,
       refused: into.ratios.refused,

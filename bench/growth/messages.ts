@@ -15,15 +15,12 @@ export type Point = {
   readonly members?: number;
   /** Messages go to the first so many; left out: to all in turn. */
   readonly active?: number;
+  /** The first of them, where others were sent to the same chats before. */
+  readonly from?: number;
 };
 
-/** Messages through one service per size, all of them running, in turn. */
-export const messageCosts = async (
-  points: readonly Point[],
-  count: number,
-  context: BenchContext,
-): Promise<Record<string, Sample[]>> => {
-  const stack = await context.stack();
+/** The chats of each point, in a keyspace of its own. */
+export const storeChats = async (points: readonly Point[], context: BenchContext): Promise<BenchKeyspace[]> => {
   const keyspaces: BenchKeyspace[] = [];
   for (const { name, load, members = 2 } of points) {
     const keyspace = await BenchKeyspace.create(context);
@@ -33,13 +30,24 @@ export const messageCosts = async (
   }
   // Before the services: their beats would never let the store come to rest.
   for (const keyspace of keyspaces) await keyspace.settle();
+  return keyspaces;
+};
+
+/** Messages through one service per size, all of them running, in turn. */
+export const messageCosts = async (
+  points: readonly Point[],
+  keyspaces: readonly BenchKeyspace[],
+  count: number,
+  context: BenchContext,
+): Promise<Record<string, Sample[]>> => {
+  const stack = await context.stack();
   const contestants: Record<string, () => Promise<Sample>> = {};
   const children: { stop(): Promise<void> }[] = [];
-  for (const [index, { name, load, active = load.chats }] of points.entries()) {
+  for (const [index, { name, load, active = load.chats, from }] of points.entries()) {
     const queues = await Queues.open(await stack.newVhost(), context);
     const service = await startCassandraService(context, queues, keyspaces[index]!);
     children.push(service.child);
-    const stream = new Stream({ ...load, chats: active }, homeQueue);
+    const stream = new Stream({ ...load, chats: active }, homeQueue, from);
     contestants[name] = () => drain(service, stream, count, queues, stack);
   }
   await interleaved(contestants, context.quick ? 1 : 2);

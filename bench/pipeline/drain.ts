@@ -20,17 +20,21 @@ export type Outgoing = {
 export class Stream {
   readonly load: Load;
   readonly #home: ((chat: number) => string) | undefined;
-  #next = 0;
+  readonly #from: number;
+  #next: number;
 
-  /** `home`: the queue of a chat's shard, for chats whose home was not found by the exchange. */
-  constructor(load: Load, home?: (chat: number) => string) {
+  /** `home`: the queue of a chat's shard, for chats whose home was not found by the exchange. `from`: where another stream over the same
+   *  chats has ended. */
+  constructor(load: Load, home?: (chat: number) => string, from = 0) {
     this.load = load;
     this.#home = home;
+    this.#from = from;
+    this.#next = from;
   }
 
   /** How many there were. */
   get sent(): number {
-    return this.#next;
+    return this.#next - this.#from;
   }
 
   next(exchange: string): Outgoing {

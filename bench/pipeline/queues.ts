@@ -44,7 +44,8 @@ export class Queues {
   }
 
   static async open(url: string, context: BenchContext): Promise<Queues> {
-    const connection = await amqp.connect(url);
+    // A loader may hold this process up for minutes.
+    const connection = await amqp.connect(`${url}?heartbeat=0`);
     const out = await connection.createChannel();
     await out.assertExchange(deliveryExchange, 'direct', { durable: true });
     const queues = new Queues(url, await connection.createConfirmChannel(), out);
