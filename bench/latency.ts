@@ -92,7 +92,10 @@ const capacityOneByOne = async (
     if (starved || p99 > keptUpMs) break;
     kept = rate;
   }
-  if (kept === 0) throw new Error('not even a twentieth of the capacity out of full queues is kept up');
+  if (kept === 0)
+    throw new Error(
+      'at a twentieth of the capacity out of full queues the generator starves or the service falls behind',
+    );
   return kept;
 };
 
@@ -176,7 +179,7 @@ export const latency: Bench = {
       ],
       curves: [{ title: 'Latency at half load', x: 'one message in', y: 'ms or more', logX: true, points }],
       notes: [
-        `Capacity: ${Math.round(capacity)} messages/s, the highest rate tried (each ${rateStep} times the one before) at which the service’s p99 stays below ${keptUpMs} ms; out of full queues it takes ${Math.round(fromQueues)}. Cassandra, ${chats} chats, ${bodyBytes} bytes, open loop; every message counts from when it was due.`,
+        `Capacity: ${Math.round(capacity)} messages/s, the highest rate tried (each ${rateStep} times the one before) at which the generator is on time and the service’s p99 stays below ${keptUpMs} ms; out of full queues it takes ${Math.round(fromQueues)}. Cassandra, ${chats} chats, ${bodyBytes} bytes, open loop; every message counts from when it was due.`,
         'latency.p99.* are milliseconds: p99 of the service less that of A+S at the same rate.',
       ],
     };

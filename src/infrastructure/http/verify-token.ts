@@ -53,16 +53,20 @@ export const tokenVerifier = ({ keys, algorithm, issuer, audience }: TokenRules,
   return remembering((token) => jwtVerify(token, getKey, options));
 };
 
+type GoodToken = { readonly userId: UserId; readonly believedUntilMs: number; readonly expiresMs: number };
+
 const remembering = (verify: (token: string) => Promise<JWTVerifyResult>): TokenVerifier => {
-  const good = new BoundedCache<string, { readonly userId: UserId; readonly untilMs: number }>(tokensRemembered);
+  const good = new BoundedCache<string, GoodToken>(tokensRemembered);
   return async (token) => {
     const known = good.get(token);
-    const nowMs = Date.now();
-    if (known !== undefined && nowMs < known.untilMs) return known.userId;
+    // By a clock that nobody sets; when a token expires is a time of day.
+    const nowMs = performance.now();
+    if (known !== undefined && nowMs < known.believedUntilMs && Date.now() < known.expiresMs) return known.userId;
     const { payload } = await verify(token);
     const userId = userOf(payload);
     // `exp` is among the required claims.
-    good.set(token, { userId, untilMs: Math.min(nowMs + believedMs, (payload.exp! + clockToleranceS) * 1000) });
+    const expiresMs = (payload.exp! + clockToleranceS) * 1000;
+    good.set(token, { userId, believedUntilMs: nowMs + believedMs, expiresMs });
     return userId;
   };
 };
