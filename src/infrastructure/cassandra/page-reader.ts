@@ -50,15 +50,14 @@ const newestPage = async (
 ): Promise<MessagePage | undefined> => {
   const newest = await log.newest(chatId, openBucket, limit);
   if (newest === undefined) return undefined;
-  const { nextSeq, firstSeq } = newest.head;
-  const range = visibleRange({ firstSeq: fromSeq, nextSeq }, fromSeq);
+  const range = visibleRange({ firstSeq: fromSeq, nextSeq: newest.head.nextSeq }, fromSeq);
   const window = pageWindow({ anchor, limit }, range);
   if (window.low > window.high) return pageOf([], window, range);
-  if (window.low < firstSeq) return undefined;
   const page = pageOf(
     newest.messages.filter(({ seq }) => seq >= window.low),
     window,
     range,
   );
+  // What begins in an earlier bucket has a hole at its beginning here, and is cut there.
   return page.items.length > 0 ? page : undefined;
 };
