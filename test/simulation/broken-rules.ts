@@ -107,6 +107,17 @@ export const signBodies = (client: CassandraClient, name: string): CassandraClie
   return { execute, batch } as unknown as CassandraClient;
 };
 
+/** The end of a log and the messages there come one after the other. */
+export const headApart = (client: CassandraClient): CassandraClient => {
+  const isHead = ({ query }: BoundStatement) => query === projectionQueries.head;
+  const batch = async (statements: readonly BoundStatement[]) => {
+    const [heads, others] = [statements.filter(isHead), statements.filter((one) => !isHead(one))];
+    if (heads.length > 0 && others.length > 0) await client.batch([...heads]);
+    return client.batch(others.length > 0 ? others : heads);
+  };
+  return { execute: client.execute, batch } as unknown as CassandraClient;
+};
+
 /** Believes what it has read of a chat although the session may be fenced. */
 export const neverConfirm = (ownership: Ownership): Ownership =>
   eachSession(ownership, ({ store }) => {

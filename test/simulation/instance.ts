@@ -20,6 +20,7 @@ import {
   doneTooEarly,
   falseReplay,
   forgetReactions,
+  headApart,
   impatientPolicy,
   neverConfirm,
   projectFirst,
@@ -68,13 +69,7 @@ export const startInstance = (sim: World, label: string): Instance => {
       }),
   };
   const honest = sim.cassandra.client(owner, 'data', () => clock.now());
-  const data = new DataAccess(
-    variant === 'impure-projection'
-      ? signBodies(honest, owner.name)
-      : readsFalsely.has(variant)
-        ? falseReplay(honest, variant)
-        : honest,
-  );
+  const data = new DataAccess(brokenClient(variant, honest, owner));
   let ledger = sim.cassandra.client(owner, 'ledger', () => clock.now());
   if (variant === 'projection-before-journal') ledger = projectFirst(ledger, data);
   if (variant === 'append-again-with-more') ledger = appendAgainWithMore(ledger);
@@ -117,6 +112,12 @@ const brokenPolicy = (variant: Variant, real: PolicyDecisionPoint, clock: Clock)
   if (variant === 'permits-without-a-word') return impatientPolicy(real, clock, { effect: 'permit', basis });
   if (variant !== 'denies-without-a-word') return real;
   return impatientPolicy(real, clock, { effect: 'deny', code: 'POLICY_UNAVAILABLE', reason: 'Nobody answered.' });
+};
+
+const brokenClient = (variant: Variant, real: CassandraClient, owner: Owner): CassandraClient => {
+  if (variant === 'impure-projection') return signBodies(real, owner.name);
+  if (variant === 'head-apart') return headApart(real);
+  return readsFalsely.has(variant) ? falseReplay(real, variant) : real;
 };
 
 const readsFalsely: ReadonlySet<Variant> = new Set(['no-replay', 'journal-read-before-fence', 'replay-after-cas']);

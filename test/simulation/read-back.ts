@@ -12,7 +12,7 @@ import { erasedEntry } from '../../src/infrastructure/store-kit/erased-entry.ts'
 import type { FakeCassandra } from './fake-cassandra.ts';
 import type { Invariants } from './invariants.ts';
 
-const pairs = [
+export const pairs = [
   [0, 1],
   [1, 2],
   [0, 2],

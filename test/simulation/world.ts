@@ -9,6 +9,7 @@ import { FakeRabbit } from './fake-rabbit.ts';
 import { Faults } from './faults.ts';
 import type { Instance } from './instance.ts';
 import { Invariants, type Violation } from './invariants.ts';
+import { watchEnds } from './onlooker.ts';
 import { Random } from './random.ts';
 import { readBack } from './read-back.ts';
 import { playFaults, publishCommands, startInstances } from './scenario.ts';
@@ -144,6 +145,7 @@ export const simulate = async (
   try {
     startInstances(sim);
     scenario.play(sim);
+    watchEnds(sim);
     await scheduler.run(scenario.forMs, () => sim.broken);
     scheduler.current = world;
     if (!sim.broken) {

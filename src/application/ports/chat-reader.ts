@@ -26,8 +26,14 @@ export type Standing = {
   readonly firstSeq: Seq;
   readonly firstRev: Rev;
   readonly member: Member | undefined;
-  /** The bucket that is open, where the store says so with the rest: for `page`. */
-  readonly openBucket?: number;
+  readonly end?: LogEnd;
+};
+
+/** Where a chat's log ended when a standing was read: it spares the newest page a search, or all of its reads. */
+export type LogEnd = {
+  readonly openBucket: number;
+  /** Known when the store has kept a newest page of this chat. */
+  readonly nextRev: Rev | undefined;
 };
 
 /** A message as it is now, and where it stands. */
@@ -49,8 +55,8 @@ export type PageRequest = {
   readonly limit: number;
   /** Nothing below is shown: where the reader's membership begins. 1 for everything. */
   readonly fromSeq: Seq;
-  /** Of a standing that was read just now, together with a `fromSeq` that is kept: the newest page need not be looked for. */
-  readonly openBucket?: number | undefined;
+  /** Of a standing that was read just now, together with a `fromSeq` that is kept. */
+  readonly end?: LogEnd | undefined;
 };
 
 export type MessagePage = {
@@ -123,7 +129,8 @@ export type BucketIntegrity = {
  *  while the store cannot be reached; they never answer with less than there is. */
 export type ChatReader = {
   chat(chatId: ChatId): Promise<ChatView | undefined>;
-  standing(chatId: ChatId, userId: UserId): Promise<Standing | undefined>;
+  /** `withEnd`: the newest page is going to be read. A store that finds it without says nothing of the end. */
+  standing(chatId: ChatId, userId: UserId, withEnd?: boolean): Promise<Standing | undefined>;
   /** Of the newest entry, without the roster; undefined when there is no such chat. */
   head(chatId: ChatId): Promise<LogPosition | undefined>;
   /** Undefined when there is no such chat. */

@@ -135,6 +135,11 @@ export const instruments = {
     '{read}',
     'Reads answered by the same query as another one that was under way.',
   ),
+  keptPages: sum(
+    'chat_messaging_kept_pages',
+    '{page}',
+    'Newest pages answered from memory, because nothing has changed in their chat since they were read.',
+  ),
 
   // Ownership
   shardsOwned: gauge('chat_messaging_shards_owned', '{shard}', 'Shards that this instance serves.'),

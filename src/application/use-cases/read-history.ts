@@ -9,14 +9,13 @@ export type ReadHistoryResult = { readonly kind: 'ok'; readonly page: MessagePag
 export const readHistory =
   (deps: ReadDeps) =>
   async (request: ReadRequest, where: Pick<PageRequest, 'anchor' | 'limit'>): Promise<ReadHistoryResult> => {
-    const access = await readAccess(deps, request);
+    const { chatId, userId, minRev } = request;
+    // What is waited for comes after the end that was there before.
+    const access = await readAccess(deps, request, where.anchor.at === 'newest' && minRev === undefined);
     if (access.kind === 'rejected') return access;
     if (isGone(where.anchor, access)) return notKept(access);
-    const { chatId, userId, minRev } = request;
-    // What was waited for may lie in a bucket that was not open yet.
-    const openBucket = minRev === undefined ? access.standing.openBucket : undefined;
     return orUnavailable('STORAGE_UNAVAILABLE', async () => {
-      const page = await deps.reader.page({ chatId, ...where, fromSeq: access.fromSeq, openBucket });
+      const page = await deps.reader.page({ chatId, ...where, fromSeq: access.fromSeq, end: access.standing.end });
       if (page === undefined) return refused(noSuchChat);
       const [newest, oldest] = [page.items[0], page.items.at(-1)];
       if (!access.member.hides || newest === undefined || oldest === undefined) return { kind: 'ok', page };

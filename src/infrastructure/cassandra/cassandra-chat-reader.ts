@@ -33,14 +33,24 @@ import type { Head } from './chat-log.ts';
 import { type ChatTables, chatTables } from './chat-tables.ts';
 import type { DataAccess } from './data-access.ts';
 import { CassandraUnavailable } from './failures.ts';
+import { NewestPages } from './newest-pages.ts';
 import { readPage } from './page-reader.ts';
 import { readMarker } from './read-markers.ts';
 import { SingleFlight } from './single-flight.ts';
+
+/** The newest pages of some hundred chats. */
+const keptPagesBytes = 32 * 1024 * 1024;
 
 export class CassandraChatReader implements ChatReader {
   readonly #data: DataAccess;
   readonly #tables: ChatTables;
   readonly #flights = new SingleFlight();
+  readonly #newest: NewestPages;
+
+  /** Newest pages answered from memory, so far. */
+  get keptPages(): number {
+    return this.#newest.hits;
+  }
 
   /** Reads answered together with another one, so far. */
   get coalescedReads(): number {
@@ -50,19 +60,25 @@ export class CassandraChatReader implements ChatReader {
   constructor(data: DataAccess) {
     this.#data = data;
     this.#tables = chatTables(data);
+    this.#newest = new NewestPages(this.#tables.log, keptPagesBytes);
   }
 
   chat(chatId: ChatId): Promise<ChatView | undefined> {
     return this.#flights.run(`chat ${chatId}`, () => this.#chat(chatId));
   }
 
-  standing(chatId: ChatId, userId: UserId): Promise<Standing | undefined> {
-    return this.#flights.run(`standing ${chatId} ${userId}`, async () => {
-      const found = await this.#tables.roster.standing(chatId, userId);
-      if (found === undefined) return undefined;
-      const { kind, settings, firstSeq, firstRev, currentBucket } = found.facts;
-      return { kind, settings, firstSeq, firstRev, member: found.member, openBucket: currentBucket };
-    });
+  async standing(chatId: ChatId, userId: UserId, withEnd = false): Promise<Standing | undefined> {
+    const { roster, log } = this.#tables;
+    const kept = withEnd ? this.#newest.bucketOf(chatId) : undefined;
+    const [found, head] = await Promise.all([
+      this.#flights.run(`standing ${chatId} ${userId}`, () => roster.standing(chatId, userId)),
+      kept === undefined ? undefined : this.#flights.run(`end ${chatId} ${kept}`, () => log.head(chatId, kept)),
+    ]);
+    if (found === undefined) return undefined;
+    const { kind, settings, firstSeq, firstRev, currentBucket: openBucket } = found.facts;
+    const standing = { kind, settings, firstSeq, firstRev, member: found.member };
+    if (!withEnd) return standing;
+    return { ...standing, end: { openBucket, nextRev: kept === openBucket ? head?.nextRev : undefined } };
   }
 
   head(chatId: ChatId): Promise<LogPosition | undefined> {
@@ -74,11 +90,16 @@ export class CassandraChatReader implements ChatReader {
     });
   }
 
-  page(request: PageRequest): Promise<MessagePage | undefined> {
-    const { chatId, anchor, limit, fromSeq, openBucket } = request;
-    const where = anchor.at === 'newest' ? openBucket : anchor.at === 'time' ? anchor.time : anchor.seq;
-    return this.#flights.run(`page ${chatId} ${fromSeq} ${limit} ${anchor.at} ${where}`, () =>
-      readPage(this.#tables.log, request),
+  async page(request: PageRequest): Promise<MessagePage | undefined> {
+    const { chatId, anchor, limit, fromSeq } = request;
+    const end = anchor.at === 'newest' ? request.end : undefined;
+    const kept = end && this.#newest.find(request, end);
+    if (kept !== undefined) return kept;
+    const where = anchor.at === 'newest' ? end?.openBucket : anchor.at === 'time' ? anchor.time : anchor.seq;
+    return this.#flights.run(
+      `page ${chatId} ${fromSeq} ${limit} ${anchor.at} ${where}`,
+      async () =>
+        (end && (await this.#newest.read(request, end.openBucket))) ?? (await readPage(this.#tables.log, request)),
     );
   }
 

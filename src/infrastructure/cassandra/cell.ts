@@ -57,6 +57,7 @@ export const openCassandraCell = async (options: CassandraCellOptions): Promise<
     telemetry.watch('journalOpen', () => [{ value: ownership.openGroups }]);
     const reader = new CassandraChatReader(data);
     telemetry.watch('coalescedReads', () => [{ value: reader.coalescedReads }]);
+    telemetry.watch('keptPages', () => [{ value: reader.keptPages }]);
     const personal = new CassandraPersonalStore(data);
     const catalogue = new CassandraChatCatalogue(data);
     const close = async () => {

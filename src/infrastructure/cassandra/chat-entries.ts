@@ -39,16 +39,15 @@ export class ChatEntries {
 
   /** The head of the newest bucket, and the keys after the last complete block. */
   async tail(chatId: ChatId, bucket: number): Promise<{ head: Head; recent: EntryKey[] }> {
-    const [head, newest] = await Promise.all([
-      this.#log.head(chatId, bucket),
-      this.#keys.newest(chatId, bucket, keysPerBlock),
-    ]);
-    if (head === undefined) throw new CassandraUnavailable(`chat ${chatId}: bucket ${bucket} has no head`);
+    const newest = await this.#keys.newestPosts(chatId, bucket, keysPerBlock);
+    if (newest === undefined) throw new CassandraUnavailable(`chat ${chatId}: bucket ${bucket} has no head`);
+    const { head, posts } = newest;
     const [from, to] = [blockStart(head.nextRev), head.nextRev - 1];
-    // Most of the time the newest rows of the open bucket hold them all.
-    const isNear = head.firstRev <= from;
-    const recent = isNear ? dense(chatId, newest, from, to) : await entryKeys(this.#log, this.#keys, chatId, from, to);
-    return { head, recent };
+    if (head.firstRev > from) return { head, recent: await entryKeys(this.#log, this.#keys, chatId, from, to) };
+    // Most of the time they are all posts, and lie in the open bucket.
+    const recent = posts.filter((key) => key.rev >= from);
+    if (recent.length <= to - from) recent.push(...(await this.#keys.changesFrom(chatId, bucket, from)));
+    return { head, recent: dense(chatId, recent, from, to) };
   }
 
   async keyBlocks(chatId: ChatId, before: Rev, since: Micros, maxEntries: number): Promise<readonly KeyBlock[]> {

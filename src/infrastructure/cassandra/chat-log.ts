@@ -10,7 +10,7 @@ import { viewColumns, viewOfRow } from './message-row.ts';
 export type Head = OpenBucket & { readonly nextSeq: Seq; readonly nextRev: Rev };
 
 const inLog = 'WHERE chat_id = ? AND bucket = ?';
-const headColumns = 'next_seq, next_rev, first_seq, first_rev, started_at';
+export const headColumns = 'next_seq, next_rev, first_seq, first_rev, started_at';
 const bucketColumns = 'bucket, first_seq, first_rev, started_at';
 /** Buckets fetched at once when walking back: most positions lie in the newest few. */
 const bucketsPerStep = [8, 100, 1_000];
@@ -142,7 +142,7 @@ const bucketOf = (row: Row, bucket: number): OpenBucket => ({
   startedAt: micros(numberOf(row.started_at)),
 });
 
-const headOf = (row: Row, bucket: number): Head => ({
+export const headOf = (row: Row, bucket: number): Head => ({
   ...bucketOf(row, bucket),
   nextSeq: seq(numberOf(row.next_seq)),
   nextRev: rev(numberOf(row.next_rev)),

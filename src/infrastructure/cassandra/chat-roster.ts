@@ -19,6 +19,9 @@ export type ChatFacts = {
 const factColumns = 'settings, updated_settings, large, current_bucket, first_bucket, first_seq, first_rev';
 const memberColumns = 'role, from_seq, from_rev, muted_until, hides';
 
+/** With the settings on every row, a roster of 10,000 would carry them 10,000 times; most chats are small, and are one read. */
+const membersWithFacts = 20;
+
 /** Settings and members, as rows turned into values. Nothing here is cached. */
 export class ChatRoster {
   readonly #data: DataAccess;
@@ -34,12 +37,14 @@ export class ChatRoster {
 
   /** Facts and members of one moment: the creator first, then in the order of ids. */
   async whole(chatId: ChatId): Promise<{ facts: ChatFacts; members: Map<UserId, Member> } | undefined> {
-    // Side by side: with the settings on every row, a roster of 10,000 would carry them 10,000 times.
-    const [facts, rows] = await Promise.all([
-      this.facts(chatId),
-      this.#data.rows(`SELECT user_id, ${memberColumns} FROM chats WHERE chat_id = ?`, [chatId]),
-    ]);
+    const first = `SELECT user_id, ${factColumns}, ${memberColumns} FROM chats WHERE chat_id = ? LIMIT ?`;
+    const rows = [...(await this.#data.rows(first, [chatId, membersWithFacts]))];
+    const facts = factsOf(rows[0]);
     if (facts === undefined) return undefined;
+    if (rows.length === membersWithFacts) {
+      const others = `SELECT user_id, ${memberColumns} FROM chats WHERE chat_id = ? AND user_id > ?`;
+      rows.push(...(await this.#data.rows(others, [chatId, rows.at(-1)!.user_id])));
+    }
     const members = new Map<UserId, Member>();
     const creator = rows.find((row) => row.user_id === facts.creatorId);
     for (const row of creator === undefined ? rows : [creator, ...rows.filter((row) => row !== creator)])

@@ -1,5 +1,6 @@
 import type { EntryKey, OpenBucket } from '../../application/ports/chat-store.ts';
 import { type ChatId, clientMessageId, type Rev, rev, seq, userId } from '../../domain/ids.ts';
+import { type Head, headColumns, headOf } from './chat-log.ts';
 import type { Row } from './client.ts';
 import { type DataAccess, numberOf } from './data-access.ts';
 import { isPost } from './entry-row.ts';
@@ -15,13 +16,20 @@ export class KeyRows {
     this.#data = data;
   }
 
-  /** Of the newest entries of a bucket, at most `limit` of each kind, in no order. */
-  async newest(chatId: ChatId, bucket: number, limit: number): Promise<EntryKey[]> {
-    const [posts, changes] = await Promise.all([
-      this.#data.rows(`SELECT seq, ${keyColumns} FROM messages ${inLog} LIMIT ?`, [chatId, bucket, limit]),
-      this.#data.rows(`SELECT ${keyColumns} FROM changes ${inLog} ORDER BY rev DESC LIMIT ?`, [chatId, bucket, limit]),
-    ]);
-    return [...posts.filter(isPost), ...changes].map(keyOf);
+  /** A bucket's head and the keys of its newest posts, newest first, in one read. */
+  async newestPosts(
+    chatId: ChatId,
+    bucket: number,
+    limit: number,
+  ): Promise<{ head: Head; posts: EntryKey[] } | undefined> {
+    const query = `SELECT seq, ${keyColumns}, ${headColumns} FROM messages ${inLog} LIMIT ?`;
+    const rows = await this.#data.rows(query, [chatId, bucket, limit]);
+    return rows.length === 0 ? undefined : { head: headOf(rows[0]!, bucket), posts: rows.filter(isPost).map(keyOf) };
+  }
+
+  async changesFrom(chatId: ChatId, bucket: number, from: Rev): Promise<EntryKey[]> {
+    const query = `SELECT ${keyColumns} FROM changes ${inLog} AND rev >= ?`;
+    return (await this.#data.rows(query, [chatId, bucket, from])).map(keyOf);
   }
 
   /** Of entries from … to that lie in one bucket, in no order. */

@@ -10,11 +10,7 @@ import { firstSince } from './time-search.ts';
 const oldestOf = ({ at }: PageRequest['anchor']): number => (at === 'newest' ? 1 : 8);
 
 export const readPage = async (log: ChatLog, request: PageRequest): Promise<MessagePage | undefined> => {
-  const { chatId, limit, fromSeq, anchor, openBucket } = request;
-  if (anchor.at === 'newest' && openBucket !== undefined) {
-    const page = await newestPage(log, { ...request, anchor, openBucket });
-    if (page !== undefined) return page;
-  }
+  const { chatId, limit, fromSeq, anchor } = request;
   const { buckets, isWhole } = await log.newestBuckets(chatId);
   const current = buckets[0];
   if (current === undefined) return undefined;
@@ -41,23 +37,4 @@ export const readPage = async (log: ChatLog, request: PageRequest): Promise<Mess
   if (page.items.length === 0 && window.low <= window.high)
     throw new CassandraUnavailable(`chat ${chatId}: message ${window.low} is being dropped, or cannot be read`);
   return page;
-};
-
-/** One read; undefined when the page does not lie in the open bucket as a whole. */
-const newestPage = async (
-  log: Pick<ChatLog, 'newest'>,
-  { chatId, limit, fromSeq, anchor, openBucket }: PageRequest & { anchor: { at: 'newest' }; openBucket: number },
-): Promise<MessagePage | undefined> => {
-  const newest = await log.newest(chatId, openBucket, limit);
-  if (newest === undefined) return undefined;
-  const range = visibleRange({ firstSeq: fromSeq, nextSeq: newest.head.nextSeq }, fromSeq);
-  const window = pageWindow({ anchor, limit }, range);
-  if (window.low > window.high) return pageOf([], window, range);
-  const page = pageOf(
-    newest.messages.filter(({ seq }) => seq >= window.low),
-    window,
-    range,
-  );
-  // What begins in an earlier bucket has a hole at its beginning here, and is cut there.
-  return page.items.length > 0 ? page : undefined;
 };

@@ -1,4 +1,6 @@
+import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import type { MessagePage } from '../../application/ports/chat-reader.ts';
 import type { readHistory } from '../../application/use-cases/read-history.ts';
 import { maxBodyBytes } from '../../domain/chat/command.ts';
 import { rev, seq } from '../../domain/ids.ts';
@@ -29,6 +31,10 @@ import { sendRejection } from './send-problem.ts';
 export type MessageRoutesDeps = CommandDeps & { readonly readHistory: ReturnType<typeof readHistory> };
 
 const tags = ['messages'];
+
+/** A store may answer the very page again: its JSON is made once. */
+const newestTexts = new WeakMap<MessagePage, string>();
+const sendJson = (reply: FastifyReply, text: string) => reply.type('application/json; charset=utf-8').send(text);
 
 export const messageRoutes =
   (deps: MessageRoutesDeps): FastifyPluginAsyncZod =>
@@ -88,9 +94,15 @@ export const messageRoutes =
         const { min_rev } = request.query;
         const minRev = min_rev === undefined ? undefined : rev(min_rev);
         const result = await deps.readHistory({ userId: request.userId, chatId, minRev }, parsed.request);
-        return result.kind === 'ok'
-          ? pageJson(chatId, parsed.request, result.page)
-          : sendRejection(request, reply, result.rejection);
+        if (result.kind !== 'ok') return sendRejection(request, reply, result.rejection);
+        const { page } = result;
+        if (parsed.request.anchor.at !== 'newest') return pageJson(chatId, parsed.request, page);
+        let text = newestTexts.get(page);
+        if (text === undefined) {
+          text = JSON.stringify(pageJson(chatId, parsed.request, page));
+          newestTexts.set(page, text);
+        }
+        return sendJson(reply, text);
       },
     );
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { LogEnd } from '../../../src/application/ports/chat-reader.ts';
 import { groupOfTwo, post, testApp } from '../../support/http/test-app.ts';
 
 it('reads the newest page from the bucket that was open, unless it has waited since', async () => {
@@ -7,13 +8,17 @@ it('reads the newest page from the bucket that was open, unless it has waited si
   await post(test, 1, chat, { body: 'text' });
   const { reader } = test.ports;
   const { standing, page } = reader;
-  reader.standing = async (...of) => ({ ...(await standing(...of))!, openBucket: 7 });
-  const asked: (number | undefined)[] = [];
+  const end = { openBucket: 7, nextRev: undefined };
+  reader.standing = async (chat, user, withEnd) => ({
+    ...(await standing(chat, user))!,
+    ...(withEnd ? { end } : {}),
+  });
+  const asked: (LogEnd | undefined)[] = [];
   reader.page = (request) => {
-    asked.push(request.openBucket);
+    asked.push(request.end);
     return page(request);
   };
-  for (const query of ['', '?min_rev=2'])
+  for (const query of ['', '?min_rev=2', '?before=2'])
     expect((await test.as(2, { method: 'GET', url: `/v1/chats/${chat}/messages${query}` })).statusCode).toBe(200);
-  expect(asked).toEqual([7, undefined]);
+  expect(asked).toEqual([end, undefined, undefined]);
 });
