@@ -11,7 +11,9 @@ import { requests } from './http/load-http.ts';
 import { cpuMicros } from './process-cpu.ts';
 import { BenchKeyspace } from './stores/cassandra-loader.ts';
 
+/** Few enough for their newest pages to be kept in memory, and more than fit there. */
 const chats = 200;
+const manyChats = 1_000;
 /** Under way at once: enough to keep a server busy, and so few that each is answered at once. */
 const many = 16;
 const few = 2;
@@ -20,20 +22,24 @@ export const http: Bench = {
   about: 'a page of history over HTTP against Fastify with a ready buffer and against the bare query',
   maxMinutes: 15,
   run: async (context) => {
-    const count = context.quick ? 400 : 3_000;
+    const count = context.quick ? 400 : 6_000;
     const stack = await context.stack();
     const keyspace = await BenchKeyspace.create(context);
-    await keyspace.load(
-      Array.from({ length: chats }, (_, index) => ({ id: `h-${index}`, shard: index % 16, messages: 200 })),
-    );
+    const plans = (prefix: string, length: number, messages: number) =>
+      Array.from({ length }, (_, index) => ({ id: `${prefix}-${index}`, shard: index % 16, messages }));
+    await keyspace.load([...plans('h', chats, 200), ...plans('m', manyChats, 60)]);
     await keyspace.settle();
-    const service = await startService(context, {
+    const settings = {
       CASSANDRA_CONTACT_POINTS: stack.cassandra.contactPoints.join(','),
       CASSANDRA_LOCAL_DATACENTER: stack.cassandra.localDataCenter,
       CASSANDRA_KEYSPACE: keyspace.name,
-    });
+    };
+    const service = await startService(context, settings);
+    // One of its own: what it reads drives out what is kept.
+    const other = await startService(context, settings);
     const headers = { authorization: `Bearer ${await issueToken(key, userId('1'), 3_600)}` };
     const pageOf = (index: number) => `${service.url}/v1/chats/h-${index % chats}/messages?limit=50`;
+    const firstOf = (index: number) => `${other.url}/v1/chats/m-${index % manyChats}/messages?limit=50`;
     const { bytes } = await requests(1, 1, pageOf, headers);
     const port = await freePort();
     const bare = new Child(context, 'bench/http/bare-server.ts', { TASK: JSON.stringify({ port, bytes }) });
@@ -41,8 +47,8 @@ export const http: Bench = {
     const query = new Child(context, 'bench/http/bare-query.ts', { TASK: JSON.stringify(keyspace.endpoint) });
     await query.said();
 
-    const p99: Record<string, number[]> = { page: [], buffer: [], query: [] };
-    const p50: Record<string, number[]> = { page: [], buffer: [], query: [] };
+    const p99: Record<string, number[]> = { page: [], first: [], buffer: [], query: [] };
+    const p50: Record<string, number[]> = { page: [], first: [], buffer: [], query: [] };
     const spentBy = (pid: number) => {
       const processes = { service: pid, store: stack.pids.store, generator: process.pid };
       const before = Object.entries(processes).map(([name, of]) => [name, of, cpuMicros(of)] as const);
@@ -65,6 +71,7 @@ export const http: Bench = {
     };
     const contestants = {
       page: overHttp('page', service.child, pageOf),
+      first: overHttp('first', other.child, firstOf),
       buffer: overHttp('buffer', bare, (index) => `http://127.0.0.1:${port}/page/${index}`),
       query: async (): Promise<Sample> => {
         const calm = await ask({ count, atOnce: few, chats });
@@ -91,10 +98,12 @@ export const http: Bench = {
       byRound(a).map((value, round) => value / byRound(b)[round]!);
     ratios.add('http.page.p99', over(p99.page!, p99.query!));
     ratios.add('http.page.p50', over(p50.page!, p50.query!));
+    ratios.add('http.first.p99', over(p99.first!, p99.query!));
+    ratios.add('http.first.p50', over(p50.first!, p50.query!));
     ratios.add('http.page.buffer', ratiosOf(found.page, found.buffer, perSecond));
     ratios.add('http.page.query', ratiosOf(found.page, found.query, perSecond));
     ratios.count('http.coalesced', await queriesFor(keyspace.client, 'h-0', '1', 1_000));
-    const names = ['page', 'buffer', 'query'] as const;
+    const names = ['page', 'first', 'buffer', 'query'] as const;
     return {
       ratios: ratios.accepted,
       refused: ratios.refused,
@@ -123,7 +132,7 @@ export const http: Bench = {
       ],
       curves: [],
       notes: [
-        'page: GET /v1/chats/{id}/messages of the newest 50 with a token, over 200 chats. buffer: Fastify that sends as many bytes and reads nothing. query: the one SELECT of the page’s rows by the driver, without HTTP.',
+        'page: GET /v1/chats/{id}/messages of the newest 50 with a token, over 200 chats that were read before and have not changed since: two reads of the store, of the member’s standing and of the log’s end. first: the same over 1,000 chats in turn, more than the service keeps pages of, so that the messages are read, too. buffer: Fastify that sends as many bytes and reads nothing. query: the one SELECT of the page’s rows by the driver, without HTTP.',
         'http.coalesced counts the queries of the use case for 1,000 reads begun at the same moment.',
       ],
     };

@@ -109,7 +109,12 @@ export const instruments = {
     sizes,
     'Decisions in one append, carried ones included.',
   ),
-  journalBytes: histogram('chat_messaging_journal_append_bytes', 'By', bytes, 'Compressed bytes of one append.'),
+  journalBytes: histogram(
+    'chat_messaging_journal_append_bytes',
+    'By',
+    bytes,
+    'Bytes of one append, compressed unless it is small.',
+  ),
   journalCarried: counter(
     'chat_messaging_journal_carried',
     '{decision}',

@@ -74,8 +74,17 @@ const sharedText = (value: object | null): string => {
 
 const level1 = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
+/** To begin to compress takes 25 µs, as long as to compress ten decisions: a group of one or two goes as it is. */
+const smallestCompressed = 2_048;
+
 /** Compressed in place: 200 decisions take 0.2 ms, less than the detour through the thread pool. */
-export const encodeGroup = (texts: readonly string[]): Buffer => zstdCompressSync(`[${texts.join(',')}]`, level1);
+export const encodeGroup = (texts: readonly string[]): Buffer => {
+  const json = `[${texts.join(',')}]`;
+  return json.length < smallestCompressed ? Buffer.from(json) : zstdCompressSync(json, level1);
+};
+
+/** JSON begins with a bracket, and no frame of zstd does. */
+const jsonIn = (payload: Buffer): string => (payload[0] === 0x5b ? payload : zstdDecompressSync(payload)).toString();
 
 /** The journal holds what this version cannot read: whoever cannot read it must neither fence its session nor take its shards. */
 export class UnreadableJournal extends Error {
@@ -85,7 +94,7 @@ export class UnreadableJournal extends Error {
 export const decodeGroup = (payload: Buffer): Decision[] => {
   let decisions: Decision[];
   try {
-    decisions = JSON.parse(zstdDecompressSync(payload).toString());
+    decisions = JSON.parse(jsonIn(payload));
   } catch (error) {
     throw new UnreadableJournal('a group of the journal is not readable', { cause: error });
   }

@@ -1,8 +1,14 @@
+import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../../src/application/decision.ts';
 import type { Entry } from '../../../src/domain/chat/entry.ts';
 import { micros } from '../../../src/domain/ids.ts';
-import { decodeGroup, encodeGroup, journalText } from '../../../src/infrastructure/cassandra/journal-payload.ts';
+import {
+  decodeGroup,
+  encodeGroup,
+  journalText,
+  UnreadableJournal,
+} from '../../../src/infrastructure/cassandra/journal-payload.ts';
 import { logicalTime } from '../../../src/infrastructure/cassandra/logical-time.ts';
 import { projectionOf } from '../../../src/infrastructure/cassandra/projection.ts';
 import { projectionQueries } from '../../../src/infrastructure/cassandra/projection-queries.ts';
@@ -170,9 +176,23 @@ describe('a projection', () => {
 
   it('is the same when the decision comes from the journal', () => {
     const decisions = manyDecisions();
-    const replayed = decodeGroup(encodeGroup(decisions.map(journalText)));
-    expect(replayed).toEqual(decisions);
-    expect(replayed.map(projectionOf)).toEqual(decisions.map(projectionOf));
+    for (const group of [decisions, ...decisions.map((decision) => [decision])]) {
+      const replayed = decodeGroup(encodeGroup(group.map(journalText)));
+      expect(replayed).toEqual(group);
+      expect(replayed.map(projectionOf)).toEqual(group.map(projectionOf));
+    }
+  });
+
+  it('is read from groups that are compressed and from small ones that are not', () => {
+    const writer = newWriter();
+    const text = journalText(writer.create());
+    expect(encodeGroup([text]).toString()).toBe(`[${text}]`);
+    const [small, whole] = [zstdCompressSync(`[${text}]`), encodeGroup(Array(50).fill(text))];
+    expect(whole.byteLength).toBeLessThan(2_048);
+    expect(decodeGroup(small)).toEqual(decodeGroup(encodeGroup([text])));
+    expect(decodeGroup(whole)).toHaveLength(50);
+    for (const torn of ['', '[', '{}', 'text', small.subarray(0, 20)])
+      expect(() => decodeGroup(Buffer.from(torn))).toThrow(UnreadableJournal);
   });
 
   it('reads the decisions of the version before, which had posts and new chats only', () => {
