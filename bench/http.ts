@@ -2,6 +2,7 @@ import { userId } from '../src/domain/ids.ts';
 import { issueToken } from '../src/infrastructure/http/issue-token.ts';
 import type { Bench } from './core/bench.ts';
 import { Child } from './core/child.ts';
+import { goFirst } from './core/go-first.ts';
 import { median, Ratios } from './core/ratios.ts';
 import { cpuPerOperation, interleaved, perSecond, ratiosOf, type Sample } from './core/rounds.ts';
 import { freePort, key, startService } from './core/service.ts';
@@ -46,6 +47,9 @@ export const http: Bench = {
     await bare.said();
     const query = new Child(context, 'bench/http/bare-query.ts', { TASK: JSON.stringify(keyspace.endpoint) });
     await query.said();
+    // The generators: the query is asked by a process of its own.
+    goFirst();
+    goFirst(query.pid);
 
     const p99: Record<string, number[]> = { page: [], first: [], buffer: [], query: [] };
     const p50: Record<string, number[]> = { page: [], first: [], buffer: [], query: [] };

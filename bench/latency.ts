@@ -1,7 +1,7 @@
-import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build, type Histogram } from 'hdr-histogram-js';
 import type { Bench, BenchContext, Curve, Table } from './core/bench.ts';
+import { goFirst } from './core/go-first.ts';
 import { median, Ratios } from './core/ratios.ts';
 import { perSecond } from './core/rounds.ts';
 import { bodyBytes, startCassandraService, startForward } from './pipeline/contestants.ts';
@@ -67,15 +67,6 @@ const openLoop = async (
   await stop();
   if (seen !== count) throw new Error(`${seen} events came of ${count} messages`);
   return { histogram, starved: lateness.getValueAtPercentile(99) / 1000 > latestMs };
-};
-
-/** Before its processes, which share the cores with it: what it sends late would count as theirs. Only root may. */
-const goFirst = (): void => {
-  try {
-    os.setPriority(-10);
-  } catch {
-    // It may starve, and then says so.
-  }
 };
 
 /** The highest rate that is kept up while messages come one by one: out of full queues many travel together, which costs each of them less. */

@@ -145,6 +145,13 @@ export const chatStoreContract = (name: string, start: StartCell) =>
         ]);
       });
 
+      it.each([1, 18, 19, 20, 21, 40])('finds the creator and %i others', async (others) => {
+        const writer = writing.writer();
+        const members = Array.from({ length: others }, (_, index) => `a${String(index).padStart(2, '0')}`);
+        await write([writer.create({ sender: 'z', members })]);
+        expect([...(await store.open(writer.chatId))!.state.roster.keys()]).toEqual(['z', ...members]);
+      });
+
       it('finds all of 10,000 members', async () => {
         const writer = writing.writer();
         const members = Array.from({ length: 9_999 }, (_, index) => `user-with-a-rather-long-id-${index}`);

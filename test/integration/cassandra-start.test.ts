@@ -24,6 +24,16 @@ describe('starting on Cassandra', patient, () => {
     expect(await filesApplied()).toEqual(applied);
   });
 
+  it('leaves the log without read repair, which would tear what was written together', async () => {
+    const query =
+      'SELECT table_name, read_repair FROM system_schema.tables WHERE keyspace_name = ? AND table_name IN ?';
+    const { rows } = await keyspace.ledger.execute(query, [keyspace.name, ['messages', 'changes']]);
+    expect(rows.map((row) => [row.table_name, row.read_repair])).toEqual([
+      ['changes', 'NONE'],
+      ['messages', 'NONE'],
+    ]);
+  });
+
   it('lets two instances migrate at once', async () => {
     const schema = await connectSchema(endpoint(keyspace.name));
     await schema.execute(`DROP TABLE ${keyspace.name}.chat_buckets`);

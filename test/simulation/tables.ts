@@ -195,6 +195,34 @@ export const select = (
   return limit === undefined ? found : found.slice(0, limit);
 };
 
+/** What a blocking read repair does: the replicas that were asked get the newest cells of the columns that were read, and no others. */
+export const repair = (
+  replicas: readonly Replica[],
+  { table, columns, where, distinct }: Statement,
+  params: readonly unknown[],
+): void => {
+  const { key, order } = tableOf(table);
+  const parts = replicas.map((replica) => replica.partition(table, keyOf(key, where, params), true)!);
+  const level = (copies: readonly Cells[]) => {
+    for (const column of columns) {
+      const cells = copies.flatMap((copy) => copy.get(column) ?? []);
+      const best = cells.reduce<Cell | undefined>(
+        (a, b) => (a === undefined || wins(b.time, b.value, a) ? b : a),
+        undefined,
+      );
+      if (best !== undefined) for (const copy of copies) copy.set(column, best);
+    }
+  };
+  level(parts.map(({ statics }) => statics));
+  if (distinct) return;
+  const within = filterOf(order, where, params);
+  for (const [name, { at }] of new Map(parts.flatMap(({ rows }) => [...rows]))) {
+    if (!within(at)) continue;
+    for (const { rows } of parts) if (!rows.has(name)) rows.set(name, { at, cells: new Map() });
+    level(parts.map(({ rows }) => rows.get(name)!.cells));
+  }
+};
+
 export const rowOf = (columns: readonly string[], values: Record<string, unknown>): FakeRow => {
   const row: Record<string, unknown> = {};
   for (const column of columns) row[column] = values[column] ?? null;

@@ -27,6 +27,7 @@ export const variants = {
   'blank-again': { by: ['I4'], seeds: 20 },
   'reactions-forgotten': { by: ['I4'], seeds: 60 },
   'impure-projection': { by: ['I3', 'I4'], seeds: 5 },
+  'repairs-what-was-read': { by: ['I3'], seeds: 50 },
   'head-apart': { by: ['I3'], seeds: 20 },
   'carry-passes-undone': { by: ['I1'], seeds: 5, scenario: 'ring-is-full' },
   'slot-reused': { by: ['I1'], seeds: 5, scenario: 'ring-is-full' },

@@ -113,7 +113,7 @@ export const instruments = {
     'chat_messaging_journal_append_bytes',
     'By',
     bytes,
-    'Bytes of one append, compressed unless it is small.',
+    'Bytes of one append, compressed unless they are few.',
   ),
   journalCarried: counter(
     'chat_messaging_journal_carried',

@@ -11,7 +11,8 @@ export const readHistory =
   async (request: ReadRequest, where: Pick<PageRequest, 'anchor' | 'limit'>): Promise<ReadHistoryResult> => {
     const { chatId, userId, minRev } = request;
     // What is waited for comes after the end that was there before.
-    const access = await readAccess(deps, request, where.anchor.at === 'newest' && minRev === undefined);
+    const withEnd = where.anchor.at === 'newest' && minRev === undefined;
+    const access = await readAccess(deps, request, withEnd);
     if (access.kind === 'rejected') return access;
     if (isGone(where.anchor, access)) return notKept(access);
     return orUnavailable('STORAGE_UNAVAILABLE', async () => {

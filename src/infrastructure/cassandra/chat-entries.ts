@@ -45,7 +45,7 @@ export class ChatEntries {
     const [from, to] = [blockStart(head.nextRev), head.nextRev - 1];
     if (head.firstRev > from) return { head, recent: await entryKeys(this.#log, this.#keys, chatId, from, to) };
     // Most of the time they are all posts, and lie in the open bucket.
-    const recent = posts.filter((key) => key.rev >= from);
+    const recent = posts.filter((key) => key.rev >= from && key.rev <= to);
     if (recent.length <= to - from) recent.push(...(await this.#keys.changesFrom(chatId, bucket, from)));
     return { head, recent: dense(chatId, recent, from, to) };
   }

@@ -35,16 +35,14 @@ export class ChatRoster {
     return factsOf(await this.#data.row(query, [chatId]));
   }
 
-  /** Facts and members of one moment: the creator first, then in the order of ids. */
+  /** The members are those of one moment: the creator first, then in the order of ids. */
   async whole(chatId: ChatId): Promise<{ facts: ChatFacts; members: Map<UserId, Member> } | undefined> {
     const first = `SELECT user_id, ${factColumns}, ${memberColumns} FROM chats WHERE chat_id = ? LIMIT ?`;
-    const rows = [...(await this.#data.rows(first, [chatId, membersWithFacts]))];
-    const facts = factsOf(rows[0]);
+    const some = await this.#data.rows(first, [chatId, membersWithFacts]);
+    const facts = factsOf(some[0]);
     if (facts === undefined) return undefined;
-    if (rows.length === membersWithFacts) {
-      const others = `SELECT user_id, ${memberColumns} FROM chats WHERE chat_id = ? AND user_id > ?`;
-      rows.push(...(await this.#data.rows(others, [chatId, rows.at(-1)!.user_id])));
-    }
+    const all = `SELECT user_id, ${memberColumns} FROM chats WHERE chat_id = ?`;
+    const rows = some.length < membersWithFacts ? some : await this.#data.rows(all, [chatId]);
     const members = new Map<UserId, Member>();
     const creator = rows.find((row) => row.user_id === facts.creatorId);
     for (const row of creator === undefined ? rows : [creator, ...rows.filter((row) => row !== creator)])

@@ -11,7 +11,7 @@ type Kept = Newest & { readonly limit: number; readonly shown: Shown; readonly p
 
 /** Newest pages that lie in the open bucket as a whole: one read, or none where the log still ends as it did when they were read before.
  *  Whatever a page shows lies in one partition with the bucket's `next_rev`, and is written in one batch with it, so messages read with
- *  a `next_rev` are those of every read that finds the same one. Only entries of later buckets change them without, and before those are
+ *  a `next_rev` are those of every read that finds the same one (ADR-012). Only entries of later buckets change them without, and before those are
  *  announced the bucket is not the open one any more. */
 export class NewestPages {
   readonly #log: Pick<ChatLog, 'newest'>;
@@ -41,7 +41,8 @@ export class NewestPages {
     if (limit > kept.limit) return undefined;
     const isSame = kept.shown.limit === limit && kept.shown.fromSeq === fromSeq;
     const page = isSame ? kept.page : pageWithin(kept, { limit, fromSeq });
-    if (page !== undefined) this.#hits++;
+    if (page === undefined || page.hasNewer) return undefined;
+    this.#hits++;
     return page;
   }
 
@@ -58,6 +59,7 @@ export class NewestPages {
 }
 
 const pageWithin = ({ head, messages }: Newest, { limit, fromSeq }: Shown): MessagePage | undefined => {
+  // Whoever asks has seen to it that `fromSeq` is kept.
   const range = visibleRange({ firstSeq: fromSeq, nextSeq: head.nextSeq }, fromSeq);
   const window = pageWindow({ anchor: { at: 'newest' }, limit }, range);
   if (window.low > window.high) return pageOf([], window, range);
@@ -70,6 +72,9 @@ const pageWithin = ({ head, messages }: Newest, { limit, fromSeq }: Shown): Mess
   return page.items.length > 0 ? page : undefined;
 };
 
-/** Of each message two objects with their short texts and JSON; the body, there and in the JSON. */
+/** Of each message two objects and its JSON; what may be long counts for both, in two bytes a character. */
 const bytesOf = (messages: readonly MessageView[]): number =>
-  messages.reduce((bytes, { body }) => bytes + 1_500 + 3 * body.length, 1_000);
+  messages.reduce((bytes, { body, post: { extras }, reactions, recipients }) => {
+    const long = JSON.stringify([body, extras, reactions]).length;
+    return bytes + 1_500 + 4 * long + 80 * (recipients?.length ?? 0);
+  }, 1_000);

@@ -15,7 +15,10 @@ class Bucket {
     this.reads.push(limit);
     const { last, nextRev, body } = this;
     const first = Math.max(101, last - limit + 1);
-    const messages = Array.from({ length: last - first + 1 }, (_, i) => ({ seq: seq(first + i), body }) as MessageView);
+    const messages = Array.from(
+      { length: last - first + 1 },
+      (_, i) => ({ seq: seq(first + i), body, post: {} }) as MessageView,
+    );
     const start = { bucket, firstSeq: seq(101), firstRev: rev(101), startedAt: micros(0) };
     const head: Head = { ...start, nextSeq: seq(last + 1), nextRev };
     return { head, messages };

@@ -1,4 +1,4 @@
-import { zstdCompressSync } from 'node:zlib';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../../src/application/decision.ts';
 import type { Entry } from '../../../src/domain/chat/entry.ts';
@@ -183,16 +183,27 @@ describe('a projection', () => {
     }
   });
 
-  it('is read from groups that are compressed and from small ones that are not', () => {
-    const writer = newWriter();
-    const text = journalText(writer.create());
-    expect(encodeGroup([text]).toString()).toBe(`[${text}]`);
-    const [small, whole] = [zstdCompressSync(`[${text}]`), encodeGroup(Array(50).fill(text))];
-    expect(whole.byteLength).toBeLessThan(2_048);
-    expect(decodeGroup(small)).toEqual(decodeGroup(encodeGroup([text])));
-    expect(decodeGroup(whole)).toHaveLength(50);
-    for (const torn of ['', '[', '{}', 'text', small.subarray(0, 20)])
-      expect(() => decodeGroup(Buffer.from(torn))).toThrow(UnreadableJournal);
+  it('is read as zstd, whether it was worth compressing or not', () => {
+    const text = journalText(newWriter().create());
+    for (const length of [0, 1, 100, 250, 253, 254, 255, 256, 1_000, 2_043, 2_044, 2_045, 3_000, 100_000])
+      for (const character of ['x', 'é', '語', '👩']) {
+        const padded = `{"v":1,"of":"${character.repeat(Math.ceil(length / Buffer.byteLength(character)))}"}`;
+        expect(zstdDecompressSync(encodeGroup([padded])).toString()).toBe(`[${padded}]`);
+      }
+    expect(encodeGroup([text]).includes(text)).toBe(true);
+    expect(encodeGroup(Array(50).fill(text)).byteLength).toBeLessThan(2_048);
+  });
+
+  it('is refused when the journal holds something else', () => {
+    const frame = encodeGroup([journalText(newWriter().create())]);
+    const torn = [
+      Buffer.alloc(0),
+      Buffer.from('[]'),
+      zstdCompressSync('[{'),
+      frame.subarray(0, 200),
+      frame.subarray(1),
+    ];
+    for (const payload of torn) expect(() => decodeGroup(payload)).toThrow(UnreadableJournal);
   });
 
   it('reads the decisions of the version before, which had posts and new chats only', () => {
