@@ -6,6 +6,7 @@ import { type ChatId, type ClientMessageId, clientMessageId } from '../../domain
 import type { Identity } from '../../interface-adapters/amqp/command-form.ts';
 import { decodeCommands, encodeCommand } from '../../interface-adapters/amqp/command-json.ts';
 import { whoCommands } from './on-behalf.ts';
+import { sendJson } from './route-kit.ts';
 import { sendRejection } from './send-problem.ts';
 
 export type CommandDeps = {
@@ -41,10 +42,7 @@ export const answerCommand = async (
   const result = await runCommand(command, commandTimeoutMs, traceparentOf(request));
   if (result.kind === 'rejected') return sendRejection(request, reply, result.rejection);
   if (result.replayed) void reply.header('idempotency-replayed', 'true');
-  return reply
-    .code(created && !result.replayed ? 201 : 200)
-    .type('application/json; charset=utf-8')
-    .send(result.event);
+  return sendJson(reply.code(created && !result.replayed ? 201 : 200), result.event);
 };
 
 /** Nothing but a text, which the route has looked at. */

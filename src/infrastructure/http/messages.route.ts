@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { MessagePage } from '../../application/ports/chat-reader.ts';
 import type { readHistory } from '../../application/use-cases/read-history.ts';
@@ -25,7 +24,7 @@ import { pageJson, pageRequestOf } from '../../interface-adapters/http/page-json
 import { problemResponses } from '../../interface-adapters/http/problem-responses.ts';
 import { chatParamsSchema, messageParamsSchema } from '../../interface-adapters/http/wire.schema.ts';
 import { answerCommand, type CommandDeps } from './command-answer.ts';
-import { commandCodes, readCodes, replayNote, security } from './route-kit.ts';
+import { commandCodes, readCodes, replayNote, security, sendJson } from './route-kit.ts';
 import { sendRejection } from './send-problem.ts';
 
 export type MessageRoutesDeps = CommandDeps & { readonly readHistory: ReturnType<typeof readHistory> };
@@ -34,7 +33,6 @@ const tags = ['messages'];
 
 /** A store may answer the very page again: its JSON is made once. */
 const newestTexts = new WeakMap<MessagePage, string>();
-const sendJson = (reply: FastifyReply, text: string) => reply.type('application/json; charset=utf-8').send(text);
 
 export const messageRoutes =
   (deps: MessageRoutesDeps): FastifyPluginAsyncZod =>

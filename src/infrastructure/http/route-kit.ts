@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { idempotencySchema } from '../../interface-adapters/http/chat.schema.ts';
 import type { ProblemCode } from '../../interface-adapters/http/problem.ts';
@@ -29,6 +30,10 @@ export const commandCodes: readonly ProblemCode[] = [
   'POLICY_UNAVAILABLE',
   'OUTCOME_UNKNOWN',
 ];
+
+/** Text that is JSON already: nothing is made of it again. */
+export const sendJson = (reply: FastifyReply, text: string): FastifyReply =>
+  reply.type('application/json; charset=utf-8').send(text);
 
 /** For commands without a body. */
 export const idempotencyQuerySchema = z.strictObject({ client_message_id: idempotencySchema });

@@ -4,6 +4,7 @@ import { errors as joseErrors } from 'jose';
 import { DirectoryUnavailable } from '../../../application/ports/user-directory.ts';
 import { answerError } from '../error-handling.ts';
 import { KeysUnavailable } from '../remote-keys.ts';
+import { sendJson } from '../route-kit.ts';
 import type { TokenVerifier } from '../verify-token.ts';
 
 /** The shapes in which the seed says no: its callers know these. Where it answered 500, the service's own problem documents. */
@@ -83,4 +84,4 @@ export const answerLikeTheSeed = (error: Error, request: FastifyRequest, reply: 
 type Detail = { readonly type: string; readonly loc: readonly (string | number)[]; readonly msg: string };
 
 export const invalid = (reply: FastifyReply, detail: readonly Detail[]): FastifyReply =>
-  reply.code(422).type('application/json; charset=utf-8').send(JSON.stringify({ detail }));
+  sendJson(reply.code(422), JSON.stringify({ detail }));
