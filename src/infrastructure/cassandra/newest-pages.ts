@@ -7,7 +7,7 @@ import type { ChatLog, Head } from './chat-log.ts';
 /** A bucket's newest messages, oldest first, and the head that was read with them. */
 type Newest = { readonly head: Head; readonly messages: readonly MessageView[] };
 type Shown = Pick<PageRequest, 'limit' | 'fromSeq'>;
-type Kept = Newest & { readonly limit: number; readonly shown: Shown; readonly page: MessagePage };
+type Kept = Newest & { readonly shown: Shown; readonly page: MessagePage };
 
 /** Newest pages that lie in the open bucket as a whole: one read, or none where the log still ends as it did when they were read before.
  *  Whatever a page shows lies in one partition with the bucket's `next_rev`, and is written in one batch with it, so messages read with
@@ -38,7 +38,6 @@ export class NewestPages {
     if (nextRev === undefined) return undefined;
     const kept = this.#kept.get(chatId);
     if (kept === undefined || kept.head.bucket !== openBucket || kept.head.nextRev !== nextRev) return undefined;
-    if (limit > kept.limit) return undefined;
     const isSame = kept.shown.limit === limit && kept.shown.fromSeq === fromSeq;
     const page = isSame ? kept.page : pageWithin(kept, { limit, fromSeq });
     if (page === undefined || page.hasNewer) return undefined;
@@ -53,7 +52,7 @@ export class NewestPages {
     const shown = { limit, fromSeq };
     const page = pageWithin(newest, shown);
     if (page !== undefined && page.items.length > 0 && !page.hasNewer)
-      this.#kept.set(chatId, { ...newest, limit, shown, page });
+      this.#kept.set(chatId, { ...newest, shown, page });
     return page;
   }
 }

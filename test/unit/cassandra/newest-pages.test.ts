@@ -101,6 +101,9 @@ describe('newest pages', () => {
     const found = new NewestPages({ newest: torn }, 1_000_000);
     expect(seqsOf(await found.read(request(20), 7))).toEqual(down(119, 111));
     expect(found.bucketOf(chat)).toBeUndefined();
+    await found.read(request(30, 125), 7);
+    expect(found.find(request(30, 125), { openBucket: 7, nextRev: bucket.nextRev })).toBeDefined();
+    expect(found.find(request(30), { openBucket: 7, nextRev: bucket.nextRev })).toBeUndefined();
   });
 
   it('are forgotten when there is no room for them', async () => {
