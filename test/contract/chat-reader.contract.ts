@@ -184,9 +184,9 @@ export const chatReaderContract = (name: string, start: StartCell) =>
           for (const from of [1, 81, 100, 120, 121])
             for (const openBucket of [long.buckets.at(-1)!.bucket, 1_000]) {
               const request = { chatId: long.chatId, anchor: newest, limit, fromSeq: seq(from) };
-              expect(await cell.reader.page({ ...request, end: { openBucket, nextRev: undefined } })).toEqual(
-                await cell.reader.page(request),
-              );
+              expect(
+                await cell.reader.page({ ...request, extent: { firstBucket: 0, openBucket, nextRev: undefined } }),
+              ).toEqual(await cell.reader.page(request));
             }
       });
 

@@ -18,6 +18,9 @@ const keyOf = (entry: Entry): EntryKey => ({
   clientMessageId: entry.clientMessageId,
 });
 
+const firstBucketOf = ({ entries }: ChatWriter): number =>
+  entries.findLast((entry) => entry.type === 'chat.trimmed')?.bucket ?? 0;
+
 /** What the writer knows, as a snapshot. Maps are compared without their order: see the test about it. */
 export const snapshotOf = (writer: ChatWriter): ChatSnapshot => {
   const { buckets, entries } = writer;
@@ -26,7 +29,7 @@ export const snapshotOf = (writer: ChatWriter): ChatSnapshot => {
   return {
     state: { ...state, lastPostAt: lastPosts(writer) },
     bucket: buckets.at(-1)!,
-    firstBucket: entries.findLast((entry) => entry.type === 'chat.trimmed')?.bucket ?? 0,
+    firstBucket: firstBucketOf(writer),
     // An entry that is not kept any more still has a place among the keys: the next block begins where it begins.
     recent: recent.map((entry) =>
       entry.rev >= state.firstRev ? keyOf(entry) : expect.objectContaining({ rev: entry.rev }),
@@ -142,10 +145,11 @@ export const expectWhole = async (used: UsedCell, writer: ChatWriter): Promise<v
     firstRev,
   });
   for (const user of users) {
-    const { end, ...standing } = (await reader.standing(chatId, user, true))!;
-    // A store need not say where the log ends.
-    expect([undefined, writer.buckets.at(-1)!.bucket]).toContain(end?.openBucket);
-    expect([undefined, nextRev]).toContain(end?.nextRev);
+    const { extent, ...standing } = (await reader.standing(chatId, user, true))!;
+    // A store need not say from where to where the log goes.
+    expect([undefined, writer.buckets.at(-1)!.bucket]).toContain(extent?.openBucket);
+    expect([undefined, firstBucketOf(writer)]).toContain(extent?.firstBucket);
+    expect([undefined, nextRev]).toContain(extent?.nextRev);
     expect(standing).toEqual({
       kind,
       settings,

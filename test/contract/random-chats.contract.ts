@@ -165,15 +165,20 @@ const allPages = async ({ reader }: UsedCell, chatId: ChatId, limit: number): Pr
   return views.reverse();
 };
 
-/** A newest page that begins with a member's standing, and may be one that the store has kept, is the one that has to look for everything. */
-const expectSameNewest = async ({ reader }: UsedCell, chatId: ChatId): Promise<void> => {
+/** A page that begins with a member's standing, and may be one that the store has kept, is the one that has to look for everything. */
+const expectSamePages = async ({ reader }: UsedCell, { chatId, state }: ChatWriter): Promise<void> => {
+  const middle = seq(Math.ceil(state!.nextSeq / 2));
+  const anchors = [
+    ...[100, 9, 5, 3, 2, 1].map((limit) => ({ limit, anchor: { at: 'newest' } as const })),
+    ...(['before', 'after', 'around'] as const).map((at) => ({ limit: 3, anchor: { at, seq: middle } })),
+  ];
   for (const user of users) {
-    for (const limit of [100, 9, 5, 3, 2, 1]) {
-      const standing = await reader.standing(chatId, userId(user), true);
+    for (const where of anchors) {
+      const standing = await reader.standing(chatId, userId(user), where.anchor.at === 'newest');
       if (standing?.member === undefined) continue;
       const fromSeq = seq(Math.max(standing.member.fromSeq, standing.firstSeq));
-      const request = { chatId, anchor: { at: 'newest' }, limit, fromSeq } as const;
-      expect(await reader.page({ ...request, end: standing.end })).toEqual(await reader.page(request));
+      const request = { chatId, ...where, fromSeq };
+      expect(await reader.page({ ...request, extent: standing.extent })).toEqual(await reader.page(request));
     }
   }
 };
@@ -239,7 +244,7 @@ export const randomChatsContract = (name: string, start: StartCell, numRuns: num
           const decisions = decisionsOf(writer, witness, steps);
           await writeAll(decisions, groups);
           await expectWhole(used, writer);
-          await expectSameNewest(used, writer.chatId);
+          await expectSamePages(used, writer);
           await used.write(decisions);
           await expectWhole(used, writer);
           const list = await used.reader.chatsOf({ userId: userId(witness), limit: 9, after: undefined });

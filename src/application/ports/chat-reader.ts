@@ -26,11 +26,12 @@ export type Standing = {
   readonly firstSeq: Seq;
   readonly firstRev: Rev;
   readonly member: Member | undefined;
-  readonly end?: LogEnd;
+  readonly extent?: LogExtent;
 };
 
-/** Where a chat's log ended when a standing was read: it spares the newest page a search, or all of its reads. */
-export type LogEnd = {
+/** From where to where a chat's log went when a standing was read: it spares a page some of its reads, or all of them. */
+export type LogExtent = {
+  readonly firstBucket: number;
   readonly openBucket: number;
   /** Known when the store has kept a newest page of this chat. */
   readonly nextRev: Rev | undefined;
@@ -56,7 +57,7 @@ export type PageRequest = {
   /** Nothing below is shown: where the reader's membership begins. 1 for everything. */
   readonly fromSeq: Seq;
   /** Of a standing that was read just now, together with a `fromSeq` that is kept. */
-  readonly end?: LogEnd | undefined;
+  readonly extent?: LogExtent | undefined;
 };
 
 export type MessagePage = {
@@ -129,8 +130,8 @@ export type BucketIntegrity = {
  *  while the store cannot be reached; they never answer with less than there is. */
 export type ChatReader = {
   chat(chatId: ChatId): Promise<ChatView | undefined>;
-  /** `withEnd`: the newest page is going to be read. A store that finds it without says nothing of the end. */
-  standing(chatId: ChatId, userId: UserId, withEnd?: boolean): Promise<Standing | undefined>;
+  /** `withNewest`: the newest page is going to be read. A store that finds its pages without says nothing of the extent. */
+  standing(chatId: ChatId, userId: UserId, withNewest?: boolean): Promise<Standing | undefined>;
   /** Of the newest entry, without the roster; undefined when there is no such chat. */
   head(chatId: ChatId): Promise<LogPosition | undefined>;
   /** Undefined when there is no such chat. */

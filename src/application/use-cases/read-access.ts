@@ -33,9 +33,9 @@ const lookEveryMs = 25;
 export const readAccess = async (
   { reader, policy, clock }: ReadDeps,
   { userId, chatId, minRev }: ReadRequest,
-  withEnd = false,
+  withNewest = false,
 ): Promise<ReadAccess | Refused> => {
-  const standing = await orUnavailable('STORAGE_UNAVAILABLE', () => reader.standing(chatId, userId, withEnd));
+  const standing = await orUnavailable('STORAGE_UNAVAILABLE', () => reader.standing(chatId, userId, withNewest));
   if (standing?.member === undefined) return refused(noSuchChat);
   const { kind, settings, member, firstSeq, firstRev } = standing;
   const facts = factsOf({ kind, settings, roster: new Map([[userId, member]]) }, userId, clock.now());

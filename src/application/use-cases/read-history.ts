@@ -10,13 +10,14 @@ export const readHistory =
   (deps: ReadDeps) =>
   async (request: ReadRequest, where: Pick<PageRequest, 'anchor' | 'limit'>): Promise<ReadHistoryResult> => {
     const { chatId, userId, minRev } = request;
-    // What is waited for comes after the end that was there before.
-    const withEnd = where.anchor.at === 'newest' && minRev === undefined;
-    const access = await readAccess(deps, request, withEnd);
+    // What is waited for comes after the log's end that was there before.
+    const isPrompt = minRev === undefined;
+    const access = await readAccess(deps, request, isPrompt && where.anchor.at === 'newest');
     if (access.kind === 'rejected') return access;
     if (isGone(where.anchor, access)) return notKept(access);
     return orUnavailable('STORAGE_UNAVAILABLE', async () => {
-      const page = await deps.reader.page({ chatId, ...where, fromSeq: access.fromSeq, end: access.standing.end });
+      const extent = isPrompt ? access.standing.extent : undefined;
+      const page = await deps.reader.page({ chatId, ...where, fromSeq: access.fromSeq, extent });
       if (page === undefined) return refused(noSuchChat);
       const [newest, oldest] = [page.items[0], page.items.at(-1)];
       if (!access.member.hides || newest === undefined || oldest === undefined) return { kind: 'ok', page };

@@ -1,78 +1,102 @@
+import type { LogExtent } from '../../application/ports/chat-reader.ts';
 import type { OpenBucket } from '../../application/ports/chat-store.ts';
 import type { ChatId } from '../../domain/ids.ts';
 import type { ChatLog } from './chat-log.ts';
 import { CassandraUnavailable } from './failures.ts';
 
-/** Adjacent buckets, newest first, never none. */
-type Run = readonly OpenBucket[];
 /** Where a bucket begins, in what is looked for: seqs, or times. */
 export type Begin = (bucket: OpenBucket) => number;
+export type BucketRows = Pick<ChatLog, 'bucketsBelow' | 'bucketsFrom'>;
 
 export const bySeq: Begin = ({ firstSeq }) => firstSeq;
 export const byTime: Begin = ({ startedAt }) => startedAt;
 
 /** Rows of `chat_buckets` in one look. */
-const window = 8;
+export const bucketsInLook = 8;
 /** Those of a page of 100 messages of a chat that has one in ten days. */
 const most = 100;
 
-/** Finds buckets of a chat by where they begin, from its newest and its oldest ones. Buckets are numbered without gaps and most chats fill
- *  them at an even pace, so one look at the place where it should be nearly always finds it, however many there are. */
+/** Finds buckets of a chat by where they begin. Buckets are numbered without gaps and most chats fill them at an even pace, so one look at
+ *  the place where it should be nearly always finds it, however many there are. */
 export class BucketSearch {
-  readonly #log: Pick<ChatLog, 'bucketsBelow' | 'bucketsFrom'>;
+  readonly #rows: BucketRows;
   readonly #chatId: ChatId;
-  readonly #runs: Run[];
+  /** In the order of their numbers, the open one at the end; what lies between two of them may be unknown. */
+  #known: readonly OpenBucket[];
+  #first: number;
 
-  constructor(log: Pick<ChatLog, 'bucketsBelow' | 'bucketsFrom'>, chatId: ChatId, newest: Run, oldest: Run) {
-    this.#log = log;
+  constructor(rows: BucketRows, chatId: ChatId, { firstBucket }: LogExtent, known: readonly OpenBucket[]) {
+    this.#rows = rows;
     this.#chatId = chatId;
-    this.#runs = [newest, oldest];
+    this.#known = known;
+    this.#first = firstBucket;
+  }
+
+  /** All that was known when the search began, and all that it has found. */
+  get known(): readonly OpenBucket[] {
+    return this.#known;
   }
 
   /** The newest bucket that begins at `at` or before, and the one after it, if there is one; the oldest when all begin later. */
   async last(begin: Begin, at: number): Promise<{ bucket: OpenBucket; next: OpenBucket | undefined }> {
-    const run = await this.#around(begin, at);
-    const found = run.findIndex((bucket) => begin(bucket) <= at);
-    const index = found >= 0 ? found : run.length - 1;
-    return { bucket: run[index]!, next: run[index - 1] };
+    const index = await this.#indexOf(begin, at);
+    return { bucket: this.#known[index]!, next: this.#known[index + 1] };
   }
 
   /** Everything that messages low … high can lie in, newest first. */
   async covering(low: number, high: number): Promise<OpenBucket[]> {
-    const run = await this.#around(bySeq, low);
-    const found = run.findIndex(({ firstSeq }) => firstSeq <= low);
-    const reached = run.slice(0, found >= 0 ? found + 1 : run.length);
-    const isNewest = (bucket: OpenBucket) => bucket.bucket >= this.#runs[0]![0]!.bucket;
-    while (reached[0]!.firstSeq <= high && !isNewest(reached[0]!)) {
-      const newer = await this.#log.bucketsFrom(this.#chatId, reached[0]!.bucket + 1, most);
-      if (newer.length === 0) break;
-      reached.unshift(...newer.toReversed());
+    const first = await this.#indexOf(bySeq, low);
+    let last = first;
+    for (;;) {
+      const bucket = this.#known[last]!;
+      const next = this.#known[last + 1];
+      if (next === undefined) break;
+      if (next.bucket === bucket.bucket + 1) {
+        if (next.firstSeq > high) break;
+        last++;
+      } else this.#fill(await this.#rows.bucketsFrom(this.#chatId, bucket.bucket + 1, most));
     }
-    return reached.filter(({ firstSeq }) => firstSeq <= high);
+    const covering = this.#known.slice(first, last + 1).reverse();
+    return covering.filter(({ firstSeq }) => firstSeq <= high);
   }
 
-  /** A run in which the bucket lies, and the one after it unless it is the newest of all. */
-  async #around(begin: Begin, at: number): Promise<Run> {
-    const known = this.#runs.find((run, index) => begin(run.at(-1)!) <= at && (index === 0 || begin(run[0]!) > at));
-    if (known !== undefined) return known;
-    let [upper, lower] = [this.#runs[0]!, this.#runs[1]!];
-    if (begin(lower[0]!) > at) return lower;
-    for (let look = 0; ; look++) {
-      const below = upper.at(-1)!;
-      const above = lower[0]!;
-      if (above.bucket + 1 >= below.bucket) return [below, above];
-      // Every second look halves, so that a chat of no even pace is found too.
-      const share = look % 2 === 1 ? 0.5 : (at - begin(above)) / (begin(below) - begin(above));
-      const guess = above.bucket + Math.round((below.bucket - above.bucket) * share);
-      const end = Math.min(Math.max(guess + window / 2, above.bucket + 2), below.bucket);
-      const found = await this.#log.bucketsBelow(this.#chatId, end, window);
-      if (found.length === 0) throw new CassandraUnavailable(`chat ${this.#chatId}: its buckets are being dropped`);
-      if (begin(found[0]!) <= at) lower = found;
-      else if (begin(found.at(-1)!) > at) upper = found;
-      else {
-        this.#runs.push(found);
-        return found;
+  /** Where it lies in what is known, the one after it next to it. */
+  async #indexOf(begin: Begin, at: number): Promise<number> {
+    for (let looks = 0; ; looks++) {
+      const later = this.#known.findIndex((bucket) => begin(bucket) > at);
+      const index = (later < 0 ? this.#known.length : later) - 1;
+      const [below, above] = [this.#known[index], this.#known[index + 1]];
+      if (below === undefined) {
+        if (above!.bucket <= this.#first) return 0;
+        const found = await this.#rows.bucketsFrom(this.#chatId, this.#first, bucketsInLook);
+        // Those before have been dropped meanwhile.
+        if (!this.#learn(found)) return 0;
+        this.#first = found[0]!.bucket;
+      } else {
+        if (above === undefined || above.bucket === below.bucket + 1) return index;
+        // Every second look halves, so that a chat of no even pace is found too.
+        const share = looks % 2 === 1 ? 0.5 : (at - begin(below)) / (begin(above) - begin(below));
+        const guess = below.bucket + Math.round((above.bucket - below.bucket) * share);
+        const end = Math.min(Math.max(guess + bucketsInLook / 2, below.bucket + 2), above.bucket);
+        this.#fill((await this.#rows.bucketsBelow(this.#chatId, end, bucketsInLook)).reverse());
       }
     }
   }
+
+  #fill(found: readonly OpenBucket[]): void {
+    if (!this.#learn(found))
+      throw new CassandraUnavailable(`chat ${this.#chatId}: buckets begin or are dropped just now`);
+  }
+
+  #learn(found: readonly OpenBucket[]): boolean {
+    const before = this.#known.length;
+    this.#known = united(this.#known, found);
+    return this.#known.length > before;
+  }
 }
+
+/** Both in the order of their numbers, as is the result. */
+export const united = (some: readonly OpenBucket[], others: readonly OpenBucket[]): OpenBucket[] => {
+  const numbers = new Set(some.map(({ bucket }) => bucket));
+  return [...some, ...others.filter(({ bucket }) => !numbers.has(bucket))].sort((a, b) => a.bucket - b.bucket);
+};

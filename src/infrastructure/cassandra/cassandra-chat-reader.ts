@@ -33,6 +33,7 @@ import type { Head } from './chat-log.ts';
 import { type ChatTables, chatTables } from './chat-tables.ts';
 import type { DataAccess } from './data-access.ts';
 import { CassandraUnavailable } from './failures.ts';
+import { KnownBuckets } from './known-buckets.ts';
 import { NewestPages } from './newest-pages.ts';
 import { readPage } from './page-reader.ts';
 import { readMarker } from './read-markers.ts';
@@ -40,12 +41,15 @@ import { SingleFlight } from './single-flight.ts';
 
 /** The newest pages of some hundred chats. */
 const keptPagesBytes = 32 * 1024 * 1024;
+/** Those of 200 chats of ten million messages: some 10 MB. */
+const mostKnownBuckets = 100_000;
 
 export class CassandraChatReader implements ChatReader {
   readonly #data: DataAccess;
   readonly #tables: ChatTables;
   readonly #flights = new SingleFlight();
   readonly #newest: NewestPages;
+  readonly #buckets = new KnownBuckets(mostKnownBuckets);
 
   /** Newest pages answered from memory, so far. */
   get keptPages(): number {
@@ -67,18 +71,17 @@ export class CassandraChatReader implements ChatReader {
     return this.#flights.run(`chat ${chatId}`, () => this.#chat(chatId));
   }
 
-  async standing(chatId: ChatId, userId: UserId, withEnd = false): Promise<Standing | undefined> {
+  async standing(chatId: ChatId, userId: UserId, withNewest = false): Promise<Standing | undefined> {
     const { roster, log } = this.#tables;
-    const kept = withEnd ? this.#newest.bucketOf(chatId) : undefined;
+    const kept = withNewest ? this.#newest.bucketOf(chatId) : undefined;
     const [found, head] = await Promise.all([
       this.#flights.run(`standing ${chatId} ${userId}`, () => roster.standing(chatId, userId)),
       kept === undefined ? undefined : this.#flights.run(`end ${chatId} ${kept}`, () => log.head(chatId, kept)),
     ]);
     if (found === undefined) return undefined;
-    const { kind, settings, firstSeq, firstRev, currentBucket: openBucket } = found.facts;
-    const standing = { kind, settings, firstSeq, firstRev, member: found.member };
-    if (!withEnd) return standing;
-    return { ...standing, end: { openBucket, nextRev: kept === openBucket ? head?.nextRev : undefined } };
+    const { kind, settings, firstSeq, firstRev, firstBucket, currentBucket: openBucket } = found.facts;
+    const extent = { firstBucket, openBucket, nextRev: kept === openBucket ? head?.nextRev : undefined };
+    return { kind, settings, firstSeq, firstRev, member: found.member, extent };
   }
 
   head(chatId: ChatId): Promise<LogPosition | undefined> {
@@ -91,16 +94,17 @@ export class CassandraChatReader implements ChatReader {
   }
 
   async page(request: PageRequest): Promise<MessagePage | undefined> {
-    const { chatId, anchor, limit, fromSeq } = request;
-    const end = anchor.at === 'newest' ? request.end : undefined;
-    const kept = end && this.#newest.find(request, end);
+    const { chatId, anchor, limit, fromSeq, extent } = request;
+    const isNewest = anchor.at === 'newest';
+    const kept = isNewest && extent ? this.#newest.find(request, extent) : undefined;
     if (kept !== undefined) return kept;
-    const where = anchor.at === 'newest' ? end?.openBucket : anchor.at === 'time' ? anchor.time : anchor.seq;
-    return this.#flights.run(
-      `page ${chatId} ${fromSeq} ${limit} ${anchor.at} ${where}`,
-      async () =>
-        (end && (await this.#newest.read(request, end.openBucket))) ?? (await readPage(this.#tables.log, request)),
-    );
+    const where = isNewest ? '' : anchor.at === 'time' ? anchor.time : anchor.seq;
+    const flight = `page ${chatId} ${fromSeq} ${limit} ${anchor.at} ${where} ${extent?.openBucket}`;
+    return this.#flights.run(flight, async () => {
+      if (extent === undefined) return this.#page(request);
+      if (!isNewest) return readPage(this.#tables.log, this.#buckets, request, extent);
+      return (await this.#newest.read(request, extent.openBucket)) ?? (await this.#page(request));
+    });
   }
 
   async message(chatId: ChatId, at: Seq): Promise<MessageView | undefined> {
@@ -201,6 +205,16 @@ export class CassandraChatReader implements ChatReader {
     const { nextSeq, nextRev } = await this.#head(chatId, currentBucket);
     const members = Array.from(found.members, ([userId, member]) => ({ userId, ...member }));
     return { id: chatId, kind, settings, members, lastSeq: nextSeq - 1, rev: rev(nextRev - 1), firstSeq, firstRev };
+  }
+
+  /** Wherever the chat's log goes by now. */
+  async #page(request: PageRequest): Promise<MessagePage | undefined> {
+    const facts = await this.#tables.roster.facts(request.chatId);
+    if (facts === undefined) return undefined;
+    const { firstBucket, currentBucket: openBucket, firstSeq } = facts;
+    const fromSeq = seq(Math.max(request.fromSeq, firstSeq));
+    const extent = { firstBucket, openBucket, nextRev: undefined };
+    return readPage(this.#tables.log, this.#buckets, { ...request, fromSeq }, extent);
   }
 
   async #head(chatId: ChatId, bucket: number): Promise<Head> {

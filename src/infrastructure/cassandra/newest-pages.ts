@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { LogEnd, MessagePage, MessageView, PageRequest } from '../../application/ports/chat-reader.ts';
+import type { LogExtent, MessagePage, MessageView, PageRequest } from '../../application/ports/chat-reader.ts';
 import type { ChatId } from '../../domain/ids.ts';
 import { pageOf, pageWindow, visibleRange } from '../store-kit/page-window.ts';
 import type { ChatLog, Head } from './chat-log.ts';
@@ -34,7 +34,7 @@ export class NewestPages {
     return this.#kept.peek(chatId)?.head.bucket;
   }
 
-  find({ chatId, limit, fromSeq }: PageRequest, { openBucket, nextRev }: LogEnd): MessagePage | undefined {
+  find({ chatId, limit, fromSeq }: PageRequest, { openBucket, nextRev }: LogExtent): MessagePage | undefined {
     if (nextRev === undefined) return undefined;
     const kept = this.#kept.get(chatId);
     if (kept === undefined || kept.head.bucket !== openBucket || kept.head.nextRev !== nextRev) return undefined;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OpenBucket } from '../../../src/application/ports/chat-store.ts';
 import { chatId, micros, rev, seq } from '../../../src/domain/ids.ts';
@@ -41,7 +42,9 @@ const chatOf = (sizes: readonly number[], first = 0) => {
         .map((at) => ({ seq: at, at: at * 1_000_000 }));
     },
   };
-  const search = () => new BucketSearch(log, chat, buckets.toReversed().slice(0, 8), buckets.slice(0, 8).toReversed());
+  const extent = { firstBucket: first, openBucket: first + sizes.length - 1, nextRev: undefined };
+  const search = (known = [...new Set([...buckets.slice(0, 8), buckets.at(-1)!])]) =>
+    new BucketSearch(log, chat, extent, known);
   /** Newest first; of those that begin at or before `low` only the newest. */
   const expected = (low: number, high: number) => {
     const from = buckets.findLastIndex(({ firstSeq }) => firstSeq <= low);
@@ -50,7 +53,7 @@ const chatOf = (sizes: readonly number[], first = 0) => {
       .filter(({ firstSeq }) => firstSeq <= high)
       .reverse();
   };
-  return { buckets, log, search, asked, expected, next };
+  return { buckets, log, search, asked, expected, next, extent };
 };
 
 const evenly = (count: number, size: number) => Array.from({ length: count }, () => size);
@@ -73,6 +76,23 @@ describe('searching buckets', () => {
       }
   });
 
+  it('finds it whatever is known besides the open one', async () => {
+    const { search, buckets, expected, next } = chatOf([...evenly(20, 3), 0, 0, ...evenly(20, 4)], 5);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.subarray(buckets.slice(0, -1)),
+        fc.integer({ min: 1, max: next - 1 }),
+        fc.integer({ min: 0, max: 99 }),
+        async (some, low, more) => {
+          const high = Math.min(low + more, next - 1);
+          const one = search([...some, buckets.at(-1)!]);
+          expect(await one.covering(low, high)).toEqual(expected(low, high));
+          expect(one.known).toEqual(buckets.filter((bucket) => one.known.includes(bucket)));
+        },
+      ),
+    );
+  });
+
   it('takes one look in a long chat of an even pace, none at its ends', async () => {
     const { search, asked, expected } = chatOf(evenly(500, 20_000));
     expect(await search().covering(5_000_000, 5_000_049)).toEqual(expected(5_000_000, 5_000_049));
@@ -86,6 +106,14 @@ describe('searching buckets', () => {
     const { search, asked, expected } = chatOf([...evenly(1_000, 1), ...evenly(24, 1_000_000)]);
     expect(await search().covering(900, 900)).toEqual(expected(900, 900));
     expect(asked.looks).toBeLessThanOrEqual(16);
+  });
+
+  it('finds nothing where the row of a bucket is not there yet', async () => {
+    const { search, buckets } = chatOf(evenly(30, 20));
+    buckets.splice(28, 1);
+    await expect(search().covering(565, 565)).rejects.toThrow('begin or are dropped just now');
+    await expect(search(buckets.slice()).covering(541, 600)).rejects.toThrow('begin or are dropped just now');
+    expect(await search().covering(521, 539)).toEqual([buckets[26]]);
   });
 
   it('knows again what it has found', async () => {

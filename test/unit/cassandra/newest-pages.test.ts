@@ -39,7 +39,7 @@ describe('newest pages', () => {
     pages = new NewestPages(bucket, 1_000_000);
   });
   const find = (limit: number, nextRev: Rev | undefined = bucket.nextRev, from = 1, openBucket = 7) =>
-    pages.find(request(limit, from), { openBucket, nextRev });
+    pages.find(request(limit, from), { firstBucket: 0, openBucket, nextRev });
 
   it('are one read when the open bucket holds all of them', async () => {
     const page = await pages.read(request(30), 7);
@@ -61,7 +61,7 @@ describe('newest pages', () => {
     expect(find(30, rev(132))).toBeUndefined();
     expect(find(30, rev(130))).toBeUndefined();
     expect(find(30, bucket.nextRev, 1, 8)).toBeUndefined();
-    expect(pages.find(request(30), { openBucket: 7, nextRev: undefined })).toBeUndefined();
+    expect(pages.find(request(30), { firstBucket: 0, openBucket: 7, nextRev: undefined })).toBeUndefined();
     [bucket.nextRev, bucket.body] = [rev(132), 'edited'];
     expect((await pages.read(request(30), 7))?.items[0]?.body).toBe('edited');
     expect(find(30, rev(131))).toBeUndefined();
@@ -102,8 +102,8 @@ describe('newest pages', () => {
     expect(seqsOf(await found.read(request(20), 7))).toEqual(down(119, 111));
     expect(found.bucketOf(chat)).toBeUndefined();
     await found.read(request(30, 125), 7);
-    expect(found.find(request(30, 125), { openBucket: 7, nextRev: bucket.nextRev })).toBeDefined();
-    expect(found.find(request(30), { openBucket: 7, nextRev: bucket.nextRev })).toBeUndefined();
+    expect(found.find(request(30, 125), { firstBucket: 0, openBucket: 7, nextRev: bucket.nextRev })).toBeDefined();
+    expect(found.find(request(30), { firstBucket: 0, openBucket: 7, nextRev: bucket.nextRev })).toBeUndefined();
   });
 
   it('are forgotten when there is no room for them', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { LogEnd } from '../../../src/application/ports/chat-reader.ts';
+import type { LogExtent } from '../../../src/application/ports/chat-reader.ts';
 import { groupOfTwo, post, testApp } from '../../support/http/test-app.ts';
 
 it('reads the newest page from the bucket that was open, unless it has waited since', async () => {
@@ -8,17 +8,17 @@ it('reads the newest page from the bucket that was open, unless it has waited si
   await post(test, 1, chat, { body: 'text' });
   const { reader } = test.ports;
   const { standing, page } = reader;
-  const end = { openBucket: 7, nextRev: undefined };
-  reader.standing = async (chat, user, withEnd) => ({
+  const extent = { firstBucket: 0, openBucket: 7, nextRev: undefined };
+  reader.standing = async (chat, user, withNewest) => ({
     ...(await standing(chat, user))!,
-    ...(withEnd ? { end } : {}),
+    ...(withNewest ? { extent } : {}),
   });
-  const asked: (LogEnd | undefined)[] = [];
+  const asked: (LogExtent | undefined)[] = [];
   reader.page = (request) => {
-    asked.push(request.end);
+    asked.push(request.extent);
     return page(request);
   };
   for (const query of ['', '?min_rev=2', '?before=2'])
     expect((await test.as(2, { method: 'GET', url: `/v1/chats/${chat}/messages${query}` })).statusCode).toBe(200);
-  expect(asked).toEqual([end, undefined, undefined]);
+  expect(asked).toEqual([extent, undefined, undefined]);
 });
