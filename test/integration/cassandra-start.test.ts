@@ -24,14 +24,26 @@ describe('starting on Cassandra', patient, () => {
     expect(await filesApplied()).toEqual(applied);
   });
 
-  it('leaves the log without read repair, which would tear what was written together', async () => {
-    const query =
-      'SELECT table_name, read_repair FROM system_schema.tables WHERE keyspace_name = ? AND table_name IN ?';
-    const { rows } = await keyspace.ledger.execute(query, [keyspace.name, ['messages', 'changes']]);
-    expect(rows.map((row) => [row.table_name, row.read_repair])).toEqual([
-      ['changes', 'NONE'],
-      ['messages', 'NONE'],
-    ]);
+  it('starts on no log with read repair, which would tear what was written together', async () => {
+    const schema = await connectSchema(endpoint(keyspace.name));
+    const readRepair = (kind: string) =>
+      schema.execute(`ALTER TABLE ${keyspace.name}.messages WITH read_repair = '${kind}'`);
+    await readRepair('BLOCKING');
+    const opening = keyspace.open();
+    await expect(opening).rejects.toBeInstanceOf(CassandraMisconfigured);
+    await expect(opening).rejects.toThrow(`ALTER TABLE ${keyspace.name}.messages WITH read_repair = 'NONE';`);
+    await readRepair('NONE');
+    await schema.shutdown();
+    await expect(keyspace.open()).resolves.toBeDefined();
+  });
+
+  it('names the files that were not applied', async () => {
+    await keyspace.ledger.execute("DELETE FROM schema_migrations WHERE name = '009-whole-mutations.cql' IF EXISTS");
+    const opening = keyspace.open();
+    await expect(opening).rejects.toBeInstanceOf(CassandraMisconfigured);
+    await expect(opening).rejects.toThrow('lacks 009-whole-mutations.cql of cql/. Run `npm run migrate`');
+    await migrate();
+    await expect(keyspace.open()).resolves.toBeDefined();
   });
 
   it('lets two instances migrate at once', async () => {

@@ -10,6 +10,7 @@ import { CassandraOwnership } from './cassandra-ownership.ts';
 import { CassandraPersonalStore } from './cassandra-personal-store.ts';
 import { type CassandraEndpoint, connectData, connectLedger } from './client.ts';
 import { DataAccess } from './data-access.ts';
+import { checkSchema } from './schema-check.ts';
 import { settleShardCount } from './shard-count.ts';
 
 export type CassandraCellOptions = CassandraEndpoint & {
@@ -43,6 +44,7 @@ export const openCassandraCell = async (options: CassandraCellOptions): Promise<
   const disconnect = () => Promise.all([dataClient.shutdown(), ledger.shutdown()]);
   try {
     const data = new DataAccess(dataClient, telemetry);
+    await checkSchema(data, options.keyspace);
     const shardCount = await settleShardCount(ledger, data, shards);
     const ownership = new CassandraOwnership({
       ledger,

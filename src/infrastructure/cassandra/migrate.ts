@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../application/ports/system.ts';
 import { type CassandraClient, type CassandraEndpoint, connectSchema } from './client.ts';
 import { CassandraMisconfigured, CassandraUnavailable } from './failures.ts';
+import { schemaFiles, schemaFolder } from './schema-check.ts';
 
 export type MigrateOptions = CassandraEndpoint & {
   /** Of a keyspace that is made now; an existing one keeps its own. 3 for production. */
@@ -10,13 +11,12 @@ export type MigrateOptions = CassandraEndpoint & {
   readonly logger: Logger;
 };
 
-const folder = new URL('../../../cql/', import.meta.url);
 const lockTtlSeconds = 60;
 
 /** Creates the keyspace and applies the files of `cql/` that it lacks, in their order. May run in many instances at once. */
 export const migrateCassandra = async (options: MigrateOptions): Promise<void> => {
   const resolve = placeholders(options);
-  const [first, ...rest] = (await readdir(folder)).filter((name) => name.endsWith('.cql')).sort();
+  const [first, ...rest] = await schemaFiles();
   const client = await connectSchema(options);
   const me = crypto.randomUUID();
   const table = `${options.keyspace}.schema_migrations`;
@@ -58,7 +58,7 @@ const placeholders = ({ keyspace, localDataCenter, replicationFactor = 1 }: Migr
 };
 
 const apply = async (client: CassandraClient, resolve: (text: string) => string, name: string): Promise<void> => {
-  const text = (await readFile(new URL(name, folder), 'utf8')).replace(/--.*$/gm, '');
+  const text = (await readFile(new URL(name, schemaFolder), 'utf8')).replace(/--.*$/gm, '');
   for (const statement of text.split(';')) {
     if (statement.trim() !== '') await client.execute(resolve(statement));
   }
