@@ -123,6 +123,8 @@ export class ChatActor implements BatchHandler<Delivery> {
       this.#traceStages(steps, beganMs, decidedMs);
       outbox.ready(steps);
     }, ignoreSessionLost);
+    // Not before: a turn that crashes may still dead-letter them.
+    for (const delivery of turn) delivery.decided?.();
   }
 
   #traceStages(steps: readonly Step[], beganMs: number, decidedMs: number): void {

@@ -132,6 +132,11 @@ export class FakeRabbit {
       settled = true;
       return first;
     };
+    let isDecided = false;
+    const mayLeave = () => {
+      if (isDecided) throw new Error('a delivery whose answer is on the way can only be acked');
+      return claim();
+    };
     return {
       command: message.command,
       redelivered,
@@ -146,14 +151,17 @@ export class FakeRabbit {
         this.#witness.acking(message.command, channel.owner);
         remove();
       },
+      decided: () => {
+        isDecided = true;
+      },
       forward: async (to) => {
-        if (!claim()) return;
+        if (!mayLeave()) return;
         while (channel.live) {
           if (await this.#moved(channel.owner, () => this.publish(to, message.command, redelivered))) return remove();
         }
       },
       deadLetter: async (reason) => {
-        if (!claim()) return;
+        if (!mayLeave()) return;
         this.#witness.deadLettered(message.command, reason);
         remove();
       },

@@ -105,8 +105,10 @@ export class FakeBroker implements CommandConsumer, EventPublisher {
 
   #delivery(shard: ShardNumber, queued: Queued, channel: { live: boolean }): Delivery {
     let settled = false;
+    let isDecided = false;
     const settle = (how: 'ack' | 'forward' | 'dead-letter', detail?: unknown) => {
       if (settled) this.settledTwice.push(queued.command);
+      if (isDecided && how !== 'ack') throw new Error(`${how} of a delivery whose answer is on the way`);
       settled = true;
       if (!channel.live || (how === 'ack' && this.loseAcks)) return;
       const unsettled = this.#unsettled.get(shard)!;
@@ -123,6 +125,9 @@ export class FakeBroker implements CommandConsumer, EventPublisher {
       receivedMs: 0,
       replyTo: undefined,
       ack: () => settle('ack'),
+      decided: () => {
+        isDecided = true;
+      },
       forward: async (to) => settle('forward', to),
       deadLetter: async (reason) => settle('dead-letter', reason),
     };

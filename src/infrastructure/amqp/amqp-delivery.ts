@@ -22,7 +22,9 @@ export class AmqpDelivery implements Delivery {
   readonly traceparent: string | undefined;
   readonly replyTo: ReplyAddress | undefined;
   readonly receivedMs: number;
-  readonly #message: ConsumeMessage;
+  readonly #tag: number;
+  /** None once it can only be acked: it is a third of what a command under way takes. */
+  #message: ConsumeMessage | undefined;
   readonly #channel: ShardChannel;
   readonly #exits: ShardExits;
   #settled = false;
@@ -33,6 +35,7 @@ export class AmqpDelivery implements Delivery {
     this.traceparent = traceparentOf(message);
     this.replyTo = replyAddressOf(message);
     this.receivedMs = receivedMs;
+    this.#tag = message.fields.deliveryTag;
     this.#message = message;
     this.#channel = channel;
     this.#exits = exits;
@@ -46,19 +49,24 @@ export class AmqpDelivery implements Delivery {
     if (this.#claim()) this.#ack();
   }
 
+  decided(): void {
+    this.#message = undefined;
+  }
+
   async forward(shard: ShardNumber): Promise<void> {
     const headers = this.redelivered ? { [redeliveredHeader]: true } : {};
-    await this.#leaveBy(() => this.#exits.forward(this.#message, shard, headers, this.#channel.signal));
+    await this.#leaveBy((message) => this.#exits.forward(message, shard, headers, this.#channel.signal));
   }
 
   async deadLetter(reason: string): Promise<void> {
-    await this.#leaveBy(() => this.#exits.deadLetter(this.#message, reason, this.#channel.signal));
+    await this.#leaveBy((message) => this.#exits.deadLetter(message, reason, this.#channel.signal));
   }
 
-  async #leaveBy(exit: () => Promise<boolean>): Promise<void> {
+  async #leaveBy(exit: (message: ConsumeMessage) => Promise<boolean>): Promise<void> {
+    if (this.#message === undefined) throw new Error('a delivery whose answer is on the way can only be acked');
     if (!this.#claim()) return;
     try {
-      if (await exit()) this.#ack();
+      if (await exit(this.#message)) this.#ack();
     } catch (error) {
       this.#settled = false; // nothing has happened to it: it can still leave by another way
       throw error;
@@ -74,7 +82,7 @@ export class AmqpDelivery implements Delivery {
   }
 
   #ack(): void {
-    this.#channel.settle(this.#message.fields.deliveryTag);
+    this.#channel.settle(this.#tag);
   }
 }
 

@@ -47,15 +47,14 @@ export class Committer {
 
   commit(decisions: readonly Decision[]): Promise<void> {
     // All of what may fail comes first: a decision that cannot be projected must never be journaled.
-    const prepared = decisions.map((decision) => ({
-      decision,
-      text: journalText(decision),
-      projection: projectionOf(decision),
-    }));
+    const texts = decisions.map(journalText);
+    const projections = decisions.map(projectionOf);
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
-    if (prepared.length === 0) return Promise.resolve();
+    if (decisions.length === 0) return Promise.resolve();
     const commit = this.#track(decisions.length);
-    this.journal.add(prepared.map((one) => ({ ...one, commit })));
+    this.journal.add(
+      decisions.map((decision, i) => ({ decision, text: texts[i]!, projection: projections[i]!, commit })),
+    );
     return commit.promise;
   }
 

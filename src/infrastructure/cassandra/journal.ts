@@ -163,6 +163,7 @@ export class Journal {
     const carried = undone.toCarry();
     const group = undone.hasRoom ? this.#waiting.takeGroup(carried.size) : [];
     const payload = encodeGroup([...carried.decisions.map(journalText), ...group.map(({ text }) => text)]);
+    for (const pending of group) pending.text = '';
     const { donePos } = undone;
     undone.opened(this.nextPos, payload.byteLength, [...carried.decisions, ...group.map(({ decision }) => decision)]);
     const { clock, telemetry } = this.#options;

@@ -32,7 +32,8 @@ export class PendingCommit {
 /** A decision on its way: everything that can fail has been made of it before it is journaled. */
 export type PendingDecision = {
   readonly decision: Decision;
-  readonly text: string;
+  /** Empty once it lies in a group: it is the largest part, and what follows takes much longer. */
+  text: string;
   readonly projection: Projection;
   readonly commit: { decisionDone(): void };
 };

@@ -18,15 +18,16 @@ export const projectionOf = ({ chatId, epoch, n, outcome }: Decision): Projectio
   if (outcome.kind === 'rejected') return nothing;
   const time = logicalTime(epoch, n);
   const { entries, placement } = outcome;
-  const draft: Draft = { time, placement, content: [], index: [] };
-  const { content, index } = draft;
   const { bucket, nextSeq, nextRev, opens, keys } = placement;
   const log = partitions.messages(bucket, chatId);
-  let hasPost = false;
+  const [first] = entries;
+  // Not pushed: an array that grows has room for seventeen, and most never hold another one.
+  const content = first?.type === 'message.posted' ? [postStatement(first, placement, log, time)] : [];
+  const draft: Draft = { time, placement, content, index: [] };
+  const { index } = draft;
   for (const entry of entries) {
     if (entry.type === 'message.posted') {
-      hasPost = true;
-      content.push(postStatement(entry, placement, log, time));
+      if (entry !== first) content.push(postStatement(entry, placement, log, time));
       if (placement.activeAt != null) projectActivity(entry, placement.activeAt, draft);
     } else {
       content.push(changeStatement(entry, placement, time));
@@ -35,7 +36,8 @@ export const projectionOf = ({ chatId, epoch, n, outcome }: Decision): Projectio
     }
   }
   // A post carries the head in its own INSERT: a second statement would cost half of the throughput.
-  if (!hasPost) content.push({ query: 'head', params: [chatId, bucket, nextSeq, nextRev, time], partition: log });
+  if (!entries.some(({ type }) => type === 'message.posted'))
+    content.push({ query: 'head', params: [chatId, bucket, nextSeq, nextRev, time], partition: log });
   if (opens !== null) {
     const { firstSeq, firstRev, startedAt } = opens;
     const start = [chatId, bucket, firstSeq, firstRev, startedAt, time];

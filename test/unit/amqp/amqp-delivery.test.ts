@@ -37,3 +37,15 @@ describe('a delivery that could not leave', () => {
     expect(settled).toEqual([7]);
   });
 });
+
+describe('a delivery whose answer is on the way', () => {
+  it('can only be acked', async () => {
+    const { delivery, settled } = deliver({ forward: async () => true, deadLetter: async () => true });
+    delivery.decided();
+    await expect(delivery.forward(shardNumber(1))).rejects.toThrow('can only be acked');
+    await expect(delivery.deadLetter('bad')).rejects.toThrow('can only be acked');
+    expect(settled).toEqual([]);
+    delivery.ack();
+    expect(settled).toEqual([7]);
+  });
+});
