@@ -15,7 +15,7 @@ const sizesOf = (quick: boolean) =>
         members: [2, 1_000],
         bodies: [100, 8_000],
         messages: 1_000,
-        pages: 60,
+        pages: { cassandra: 60, sqlite: 300 },
       }
     : {
         chats: [100, 10_000, 1_000_000],
@@ -23,7 +23,7 @@ const sizesOf = (quick: boolean) =>
         members: [2, 100, 1_000, 10_000],
         bodies: [100, 500, 2_000, 8_000],
         messages: 5_000,
-        pages: 1_600,
+        pages: { cassandra: 4_800, sqlite: 8_000 },
       };
 
 type Found = {
@@ -86,7 +86,7 @@ const messages = async (
 
 /** Half of the pages are the newest one, half lie anywhere. */
 const history = async (key: string, source: Source, plans: readonly ChatPlan[], context: BenchContext, into: Found) => {
-  const pages = (sizesOf(context.quick).pages * source.times) / 2;
+  const pages = sizesOf(context.quick).pages[source.name] / 2;
   const both = async (plan: ChatPlan): Promise<Sample> => {
     const newest = await pagesOf(source, plan, startOf(plan), 'newest', pages);
     const anywhere = await pagesOf(source, plan, startOf(plan), 'seq', pages);

@@ -21,11 +21,11 @@ const few = 2;
 
 export const http: Bench = {
   about: 'a page of history over HTTP against Fastify with a ready buffer and against the bare query',
-  maxMinutes: 15,
+  maxMinutes: 20,
   run: async (context) => {
     const count = context.quick ? 400 : 5_000;
     // What is compared by its slowest hundredth takes more, or a round would say little.
-    const calmCount = 4 * count;
+    const calmCount = 8 * count;
     const stack = await context.stack();
     const keyspace = await BenchKeyspace.create(context);
     const plans = (prefix: string, length: number, messages: number) =>

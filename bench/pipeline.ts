@@ -14,7 +14,7 @@ import { Queues } from './pipeline/queues.ts';
 import { BenchKeyspace } from './stores/cassandra-loader.ts';
 import { benchFolder } from './stores/sqlite-loader.ts';
 
-export const sizes = (quick: boolean) => (quick ? { chats: 200, messages: 3_000 } : { chats: 1_000, messages: 20_000 });
+export const sizes = (quick: boolean) => (quick ? { chats: 200, messages: 3_000 } : { chats: 1_000, messages: 30_000 });
 
 export type Found = {
   readonly ratios: Ratios;

@@ -18,7 +18,7 @@ import { benchFolder, loadSqlite } from '../stores/sqlite-loader.ts';
 
 /** One store as the pages are read from it: what a query costs it outside this process, and how many there were. */
 export type Source = {
-  readonly name: string;
+  readonly name: 'cassandra' | 'sqlite';
   readonly readers: readonly ChatReader[];
   readonly storeMicros: () => number;
   readonly queries: () => number;
