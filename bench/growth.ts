@@ -22,8 +22,8 @@ const sizesOf = (quick: boolean) =>
         history: [1_000, 10_000, 100_000, 1_000_000, 10_000_000],
         members: [2, 100, 1_000, 10_000],
         bodies: [100, 500, 2_000, 8_000],
-        messages: 5_000,
-        pages: { cassandra: 4_800, sqlite: 8_000 },
+        messages: 2_500,
+        pages: { cassandra: 1_600, sqlite: 2_700 },
       };
 
 type Found = {
@@ -97,8 +97,9 @@ const history = async (key: string, source: Source, plans: readonly ChatPlan[], 
     };
   };
   const contestants = Object.fromEntries(plans.map((plan) => [`${key} ${plan.messages}`, () => both(plan)]));
-  await interleaved(contestants, context.quick ? 1 : 3);
-  const found = await interleaved(contestants, context.rounds);
+  const passes = context.quick ? 1 : 3;
+  await interleaved(contestants, 1, passes);
+  const found = await interleaved(contestants, context.rounds, passes);
   const sizes = plans.map(({ messages: x }) => ({ name: `${key} ${x}`, x }));
   note(into, key, 'messages in the chat', sizes, found);
   context.log(`${key} measured`);

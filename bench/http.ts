@@ -1,3 +1,4 @@
+import type { Histogram } from 'hdr-histogram-js';
 import { userId } from '../src/domain/ids.ts';
 import { issueToken } from '../src/infrastructure/http/issue-token.ts';
 import type { Bench } from './core/bench.ts';
@@ -8,7 +9,7 @@ import { cpuPerOperation, interleaved, perSecond, ratiosOf, type Sample } from '
 import { freePort, key, startService } from './core/service.ts';
 import type { QueryOrder, QueryReply } from './http/bare-query.ts';
 import { queriesFor } from './http/coalesced.ts';
-import { requests } from './http/load-http.ts';
+import { newHistogram, requests } from './http/load-http.ts';
 import { cpuMicros } from './process-cpu.ts';
 import { BenchKeyspace } from './stores/cassandra-loader.ts';
 
@@ -23,9 +24,11 @@ export const http: Bench = {
   about: 'a page of history over HTTP against Fastify with a ready buffer and against the bare query',
   maxMinutes: 20,
   run: async (context) => {
-    const count = context.quick ? 400 : 5_000;
+    const { rounds } = context;
+    const passes = context.quick ? 1 : 5;
+    const count = context.quick ? 400 : 1_000;
     // What is compared by its slowest hundredth takes more, or a round would say little.
-    const calmCount = 8 * count;
+    const calmCount = 4 * count;
     const stack = await context.stack();
     const keyspace = await BenchKeyspace.create(context);
     const plans = (prefix: string, length: number, messages: number) =>
@@ -53,8 +56,9 @@ export const http: Bench = {
     goFirst();
     goFirst(query.pid);
 
-    const p99: Record<string, number[]> = { page: [], first: [], buffer: [], query: [] };
-    const p50: Record<string, number[]> = { page: [], first: [], buffer: [], query: [] };
+    const names = ['page', 'first', 'buffer', 'query'] as const;
+    type Name = (typeof names)[number];
+    let calm: { readonly name: Name; readonly histogram: Histogram }[] = [];
     const spentBy = (pid: number) => {
       const processes = { service: pid, store: stack.pids.store, generator: process.pid };
       const before = Object.entries(processes).map(([name, of]) => [name, of, cpuMicros(of)] as const);
@@ -62,11 +66,10 @@ export const http: Bench = {
     };
     /** Requests a second with many under way; latencies with few. */
     const overHttp =
-      (name: string, { pid }: Child, urlOf: (index: number) => string, calmly = count) =>
+      (name: Name, { pid }: Child, urlOf: (index: number) => string, calmly = count) =>
       async (): Promise<Sample> => {
-        const calm = await requests(calmly, few, urlOf, headers);
-        p99[name]!.push(calm.histogram.getValueAtPercentile(99));
-        p50[name]!.push(calm.histogram.getValueAtPercentile(50));
+        const { histogram } = await requests(calmly, few, urlOf, headers);
+        calm.push({ name, histogram });
         const spent = spentBy(pid);
         const { wallMs } = await requests(count, many, urlOf, headers);
         return { operations: count, wallMs, cpu: spent() };
@@ -80,36 +83,41 @@ export const http: Bench = {
       first: overHttp('first', other.child, firstOf),
       buffer: overHttp('buffer', bare, (index) => `http://127.0.0.1:${port}/page/${index}`),
       query: async (): Promise<Sample> => {
-        const calm = await ask({ count: calmCount, atOnce: few, chats });
-        p99.query!.push(calm.p99);
-        p50.query!.push(calm.p50);
+        const { micros } = await ask({ count: calmCount, atOnce: few, chats });
+        const histogram = newHistogram();
+        for (const value of micros) histogram.recordValue(value);
+        calm.push({ name: 'query', histogram });
         const spent = spentBy(query.pid);
         const { wallMs } = await ask({ count, atOnce: many, chats });
         return { operations: count, wallMs, cpu: spent() };
       },
     };
-    await interleaved(contestants, context.quick ? 1 : 2);
-    for (const name of Object.keys(p99)) {
-      p99[name] = [];
-      p50[name] = [];
-    }
+    await interleaved(contestants, 1, passes);
+    calm = [];
     context.log('warm');
-    const found = await interleaved(contestants, context.rounds);
+    const found = await interleaved(contestants, rounds, passes);
 
     const ratios = new Ratios();
-    // Two measurements a round, as everywhere.
-    const byRound = (values: readonly number[]) =>
-      Array.from({ length: context.rounds }, (_, round) => (values[2 * round]! + values[2 * round + 1]!) / 2);
-    const over = (a: readonly number[], b: readonly number[]) =>
-      byRound(a).map((value, round) => value / byRound(b)[round]!);
-    ratios.add('http.page.p99', over(p99.page!, p99.query!));
-    ratios.add('http.page.p50', over(p50.page!, p50.query!));
-    ratios.add('http.first.p99', over(p99.first!, p99.query!));
-    ratios.add('http.first.p50', over(p50.first!, p50.query!));
+    /** Microseconds, round by round: of all that was measured in it. */
+    const percentiles = (of: Name, percentile: number) => {
+      const histograms = calm.filter(({ name }) => name === of).map(({ histogram }) => histogram);
+      return Array.from({ length: rounds }, (_, round) => {
+        const whole = newHistogram();
+        for (const one of histograms.slice(round * 2 * passes, (round + 1) * 2 * passes)) whole.add(one);
+        return whole.getValueAtPercentile(percentile);
+      });
+    };
+    const over = (a: readonly number[], b: readonly number[]) => a.map((value, round) => value / b[round]!);
+    const [p50, p99] = [50, 99].map((percentile) =>
+      Object.fromEntries(names.map((name) => [name, percentiles(name, percentile)])),
+    ) as [Record<Name, number[]>, Record<Name, number[]>];
+    ratios.add('http.page.p99', over(p99.page, p99.query));
+    ratios.add('http.page.p50', over(p50.page, p50.query));
+    ratios.add('http.first.p99', over(p99.first, p99.query));
+    ratios.add('http.first.p50', over(p50.first, p50.query));
     ratios.add('http.page.buffer', ratiosOf(found.page, found.buffer, perSecond));
     ratios.add('http.page.query', ratiosOf(found.page, found.query, perSecond));
     ratios.count('http.coalesced', await queriesFor(keyspace.client, 'h-0', '1', 1_000));
-    const names = ['page', 'first', 'buffer', 'query'] as const;
     return {
       ratios: ratios.accepted,
       refused: ratios.refused,
@@ -131,8 +139,8 @@ export const http: Bench = {
           rows: names.map((name) => [
             name,
             Math.round(median(found[name].map(perSecond))),
-            median(p50[name]!) / 1000,
-            median(p99[name]!) / 1000,
+            median(p50[name]) / 1000,
+            median(p99[name]) / 1000,
           ]),
         },
       ],

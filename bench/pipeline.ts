@@ -14,7 +14,8 @@ import { Queues } from './pipeline/queues.ts';
 import { BenchKeyspace } from './stores/cassandra-loader.ts';
 import { benchFolder } from './stores/sqlite-loader.ts';
 
-export const sizes = (quick: boolean) => (quick ? { chats: 200, messages: 3_000 } : { chats: 1_000, messages: 30_000 });
+export const sizes = (quick: boolean) =>
+  quick ? { chats: 200, messages: 3_000, passes: 1 } : { chats: 1_000, messages: 10_000, passes: 3 };
 
 export type Found = {
   readonly ratios: Ratios;
@@ -49,9 +50,10 @@ export const run = async <N extends string>(
   contestants: Readonly<Record<N, () => Promise<Sample>>>,
 ): Promise<Record<N, Sample[]>> => {
   // Compiled code before anything counts.
-  await interleaved(contestants, context.quick ? 1 : 2);
+  const { passes } = sizes(context.quick);
+  await interleaved(contestants, 1, passes);
   context.log('warm');
-  return interleaved(contestants, context.rounds);
+  return interleaved(contestants, context.rounds, passes);
 };
 
 export const note = (into: Found, store: string, found: Readonly<Record<string, readonly Sample[]>>) => {

@@ -6,18 +6,27 @@ export type Sample = {
   readonly cpu: Readonly<Record<string, number>>;
 };
 
-/** Runs every contestant twice a round, in the order A B … B A, so that a machine that gets slower or faster meanwhile favours nobody.
- *  Resolves with one sample per round: the two of it, added. */
+/** Runs every contestant `passes` times twice a round, in the order A B … B A, so that a machine that gets slower or faster meanwhile favours
+ *  nobody: the shorter the samples and the more the passes, the faster it may change. Resolves with one sample per round: all of it, added. */
 export const interleaved = async <N extends string>(
   contestants: Readonly<Record<N, () => Promise<Sample>>>,
   rounds: number,
+  passes = 1,
 ): Promise<Record<N, Sample[]>> => {
   const names = Object.keys(contestants) as N[];
   const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Record<N, Sample[]>;
   for (let round = 0; round < rounds; round++) {
-    const there = new Map<N, Sample>();
-    for (const name of names) there.set(name, await contestants[name]());
-    for (const name of names.toReversed()) samples[name].push(added(there.get(name)!, await contestants[name]()));
+    const sums = new Map<N, Sample>();
+    const take = async (name: N) => {
+      const sample = await contestants[name]();
+      const sum = sums.get(name);
+      sums.set(name, sum === undefined ? sample : added(sum, sample));
+    };
+    for (let pass = 0; pass < passes; pass++) {
+      for (const name of names) await take(name);
+      for (const name of names.toReversed()) await take(name);
+    }
+    for (const name of names) samples[name].push(sums.get(name)!);
   }
   return samples;
 };

@@ -50,8 +50,9 @@ export const messageCosts = async (
     const stream = new Stream({ ...load, chats: active }, homeQueue, from);
     contestants[name] = () => drain(service, stream, count, queues, stack);
   }
-  await interleaved(contestants, context.quick ? 1 : 2);
-  const found = await interleaved(contestants, context.rounds);
+  const passes = context.quick ? 1 : 2;
+  await interleaved(contestants, 1, passes);
+  const found = await interleaved(contestants, context.rounds, passes);
   for (const child of children) await child.stop();
   return found;
 };

@@ -1,7 +1,6 @@
 /** The floor of the store: the one query that fetches a page's rows, and nothing made of them. Told how often, it says how long each took. */
 import { connectData } from '../../src/infrastructure/cassandra/client.ts';
 import { viewColumns } from '../../src/infrastructure/cassandra/message-row.ts';
-import { newHistogram } from './load-http.ts';
 
 export type QueryTask = {
   readonly contactPoints: string[];
@@ -9,13 +8,13 @@ export type QueryTask = {
   readonly keyspace: string;
 };
 export type QueryOrder = { readonly count: number; readonly atOnce: number; readonly chats: number };
-export type QueryReply = { readonly p50: number; readonly p99: number; readonly wallMs: number };
+export type QueryReply = { readonly micros: readonly number[]; readonly wallMs: number };
 
 const client = await connectData(JSON.parse(process.env.TASK!) as QueryTask);
 const query = `SELECT ${viewColumns} FROM messages WHERE chat_id = ? AND bucket = ? LIMIT ?`;
 
 process.on('message', async ({ count, atOnce, chats }: QueryOrder) => {
-  const histogram = newHistogram();
+  const micros: number[] = [];
   let next = 0;
   const startMs = performance.now();
   await Promise.all(
@@ -23,15 +22,11 @@ process.on('message', async ({ count, atOnce, chats }: QueryOrder) => {
       while (next < count) {
         const began = performance.now();
         await client.execute(query, [`h-${next++ % chats}`, 0, 50]);
-        histogram.recordValue(Math.max(1, Math.round((performance.now() - began) * 1000)));
+        micros.push(Math.max(1, Math.round((performance.now() - began) * 1000)));
       }
     }),
   );
-  const reply: QueryReply = {
-    p50: histogram.getValueAtPercentile(50),
-    p99: histogram.getValueAtPercentile(99),
-    wallMs: performance.now() - startMs,
-  };
+  const reply: QueryReply = { micros, wallMs: performance.now() - startMs };
   process.send!(reply);
 });
 process.on('SIGTERM', () => process.exit(0));
