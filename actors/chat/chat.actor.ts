@@ -123,7 +123,7 @@ export class ChatActor implements BatchHandler<Delivery> {
       this.#traceStages(steps, beganMs, decidedMs);
       outbox.ready(steps);
     }, ignoreSessionLost);
-    // Not before: a turn that crashes may still dead-letter them.
+    // At the very end: a turn that crashes may still dead-letter them.
     for (const delivery of turn) delivery.decided?.();
   }
 

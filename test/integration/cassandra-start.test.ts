@@ -30,7 +30,7 @@ describe('starting on Cassandra', patient, () => {
       schema.execute(`ALTER TABLE ${keyspace.name}.messages WITH read_repair = '${kind}'`);
     await readRepair('BLOCKING');
     const opening = keyspace.open();
-    await expect(opening).rejects.toBeInstanceOf(CassandraMisconfigured);
+    await expect(opening).rejects.toBeInstanceOf(CassandraUnavailable);
     await expect(opening).rejects.toThrow(`ALTER TABLE ${keyspace.name}.messages WITH read_repair = 'NONE';`);
     await readRepair('NONE');
     await schema.shutdown();
@@ -40,10 +40,23 @@ describe('starting on Cassandra', patient, () => {
   it('names the files that were not applied', async () => {
     await keyspace.ledger.execute("DELETE FROM schema_migrations WHERE name = '009-whole-mutations.cql' IF EXISTS");
     const opening = keyspace.open();
-    await expect(opening).rejects.toBeInstanceOf(CassandraMisconfigured);
+    await expect(opening).rejects.toBeInstanceOf(CassandraUnavailable);
     await expect(opening).rejects.toThrow('lacks 009-whole-mutations.cql of cql/. Run `npm run migrate`');
     await migrate();
     await expect(keyspace.open()).resolves.toBeDefined();
+  });
+
+  it('waits for the tables of a keyspace that somebody has made', async () => {
+    const empty = `${keyspace.name}_e`;
+    const schema = await connectSchema(endpoint(keyspace.name));
+    await schema.execute(
+      `CREATE KEYSPACE ${empty} WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`,
+    );
+    const opening = keyspace.open({ keyspace: empty });
+    await expect(opening).rejects.toBeInstanceOf(CassandraUnavailable);
+    await expect(opening).rejects.toThrow('Run `npm run migrate`');
+    await schema.execute(`DROP KEYSPACE ${empty}`);
+    await schema.shutdown();
   });
 
   it('lets two instances migrate at once', async () => {

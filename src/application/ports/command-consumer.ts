@@ -16,7 +16,7 @@ export type Delivery = {
   /** Where the outcome is awaited, when somebody does. */
   readonly replyTo: ReplyAddress | undefined;
   ack(): void;
-  /** Its answer is on the way: it can only be acked from now on, and lets go of what the other ways out need. */
+  /** Its answer is on the way: it can only be acked from now on, and may let go of what the other ways out need. Saves memory, no more. */
   decided?(): void;
   /** Moves it, unchanged, to another shard's queue; resolves after the broker's confirm and the ack. Retries inside. Resolves as
    *  well when its channel was lost meanwhile: look at `live`. */

@@ -63,9 +63,9 @@ export class AmqpDelivery implements Delivery {
   }
 
   async #leaveBy(exit: (message: ConsumeMessage) => Promise<boolean>): Promise<void> {
-    if (this.#message === undefined) throw new Error('a delivery whose answer is on the way can only be acked');
     if (!this.#claim()) return;
     try {
+      if (this.#message === undefined) throw new Error('a delivery whose answer is on the way can only be acked');
       if (await exit(this.#message)) this.#ack();
     } catch (error) {
       this.#settled = false; // nothing has happened to it: it can still leave by another way

@@ -64,7 +64,13 @@ class BatchPart implements Delivery {
   }
 
   async deadLetter(reason: string): Promise<void> {
-    if (this.live && this.#claim() && (await this.#batch.bury(this.command, reason))) this.#done();
+    if (!this.live || !this.#claim()) return;
+    try {
+      if (await this.#batch.bury(this.command, reason)) this.#done();
+    } catch (error) {
+      this.#settled = false; // nothing has happened to it
+      throw error;
+    }
   }
 
   #claim(): boolean {

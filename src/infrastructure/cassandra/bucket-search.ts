@@ -21,11 +21,17 @@ const most = 100;
 export class BucketSearch {
   readonly #rows: BucketRows;
   readonly #chatId: ChatId;
-  /** In the order of their numbers, the open one at the end; what lies between two of them may be unknown. */
+  /** In the order of their numbers, up to the open one at least; what lies between two of them may be unknown. */
   #known: readonly OpenBucket[];
+  #hasLearned = false;
   #first: number;
 
-  constructor(rows: BucketRows, chatId: ChatId, { firstBucket }: LogExtent, known: readonly OpenBucket[]) {
+  constructor(
+    rows: BucketRows,
+    chatId: ChatId,
+    { firstBucket }: Pick<LogExtent, 'firstBucket'>,
+    known: readonly OpenBucket[],
+  ) {
     this.#rows = rows;
     this.#chatId = chatId;
     this.#known = known;
@@ -37,10 +43,15 @@ export class BucketSearch {
     return this.#known;
   }
 
+  /** Whether there is more in `known` than at the beginning. */
+  get hasLearned(): boolean {
+    return this.#hasLearned;
+  }
+
   /** The newest bucket that begins at `at` or before, and the one after it, if there is one; the oldest when all begin later. */
   async last(begin: Begin, at: number): Promise<{ bucket: OpenBucket; next: OpenBucket | undefined }> {
     const index = await this.#indexOf(begin, at);
-    return { bucket: this.#known[index]!, next: this.#known[index + 1] };
+    return { bucket: this.#known[index]!, next: await this.#nextTo(index, bucketsInLook) };
   }
 
   /** Everything that messages low … high can lie in, newest first. */
@@ -48,19 +59,26 @@ export class BucketSearch {
     const first = await this.#indexOf(bySeq, low);
     let last = first;
     for (;;) {
-      const bucket = this.#known[last]!;
-      const next = this.#known[last + 1];
-      if (next === undefined) break;
-      if (next.bucket === bucket.bucket + 1) {
-        if (next.firstSeq > high) break;
-        last++;
-      } else this.#fill(await this.#rows.bucketsFrom(this.#chatId, bucket.bucket + 1, most));
+      const next = await this.#nextTo(last, most);
+      if (next === undefined || next.firstSeq > high) break;
+      last++;
     }
     const covering = this.#known.slice(first, last + 1).reverse();
     return covering.filter(({ firstSeq }) => firstSeq <= high);
   }
 
-  /** Where it lies in what is known, the one after it next to it. */
+  /** The bucket after a known one, read if it is not known; undefined after the newest. */
+  async #nextTo(index: number, limit: number): Promise<OpenBucket | undefined> {
+    const after = this.#known[index]!.bucket + 1;
+    const known = this.#known[index + 1];
+    if (known === undefined || known.bucket === after) return known;
+    this.#fill(await this.#rows.bucketsFrom(this.#chatId, after, limit));
+    const next = this.#known[index + 1]!;
+    if (next.bucket !== after) throw this.#unsettled();
+    return next;
+  }
+
+  /** Where it lies in what is known. */
   async #indexOf(begin: Begin, at: number): Promise<number> {
     for (let looks = 0; ; looks++) {
       const later = this.#known.findIndex((bucket) => begin(bucket) > at);
@@ -78,24 +96,29 @@ export class BucketSearch {
         const share = looks % 2 === 1 ? 0.5 : (at - begin(below)) / (begin(above) - begin(below));
         const guess = below.bucket + Math.round((above.bucket - below.bucket) * share);
         const end = Math.min(Math.max(guess + bucketsInLook / 2, below.bucket + 2), above.bucket);
-        this.#fill((await this.#rows.bucketsBelow(this.#chatId, end, bucketsInLook)).reverse());
+        this.#fill(await this.#rows.bucketsBelow(this.#chatId, end, bucketsInLook));
       }
     }
   }
 
   #fill(found: readonly OpenBucket[]): void {
-    if (!this.#learn(found))
-      throw new CassandraUnavailable(`chat ${this.#chatId}: buckets begin or are dropped just now`);
+    if (!this.#learn(found)) throw this.#unsettled();
   }
 
   #learn(found: readonly OpenBucket[]): boolean {
     const before = this.#known.length;
     this.#known = united(this.#known, found);
-    return this.#known.length > before;
+    const hasLearned = this.#known.length > before;
+    this.#hasLearned ||= hasLearned;
+    return hasLearned;
+  }
+
+  #unsettled(): CassandraUnavailable {
+    return new CassandraUnavailable(`chat ${this.#chatId}: buckets begin or are dropped just now`);
   }
 }
 
-/** Both in the order of their numbers, as is the result. */
+/** In the order of their numbers, each once. */
 export const united = (some: readonly OpenBucket[], others: readonly OpenBucket[]): OpenBucket[] => {
   const numbers = new Set(some.map(({ bucket }) => bucket));
   return [...some, ...others.filter(({ bucket }) => !numbers.has(bucket))].sort((a, b) => a.bucket - b.bucket);

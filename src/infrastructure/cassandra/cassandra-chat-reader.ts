@@ -64,7 +64,7 @@ export class CassandraChatReader implements ChatReader {
   constructor(data: DataAccess) {
     this.#data = data;
     this.#tables = chatTables(data);
-    this.#newest = new NewestPages(this.#tables.log, keptPagesBytes);
+    this.#newest = new NewestPages(keptPagesBytes);
   }
 
   chat(chatId: ChatId): Promise<ChatView | undefined> {
@@ -102,8 +102,11 @@ export class CassandraChatReader implements ChatReader {
     const flight = `page ${chatId} ${fromSeq} ${limit} ${anchor.at} ${where} ${extent?.openBucket}`;
     return this.#flights.run(flight, async () => {
       if (extent === undefined) return this.#page(request);
-      if (!isNewest) return readPage(this.#tables.log, this.#buckets, request, extent);
-      return (await this.#newest.read(request, extent.openBucket)) ?? (await this.#page(request));
+      const { log } = this.#tables;
+      if (!isNewest) return readPage(log, this.#buckets, request, extent);
+      const newest = await log.newest(chatId, extent.openBucket, limit);
+      if (newest === undefined) return this.#page(request);
+      return this.#newest.keep(request, newest) ?? readPage(log, this.#buckets, request, extent, newest);
     });
   }
 
@@ -213,8 +216,7 @@ export class CassandraChatReader implements ChatReader {
     if (facts === undefined) return undefined;
     const { firstBucket, currentBucket: openBucket, firstSeq } = facts;
     const fromSeq = seq(Math.max(request.fromSeq, firstSeq));
-    const extent = { firstBucket, openBucket, nextRev: undefined };
-    return readPage(this.#tables.log, this.#buckets, { ...request, fromSeq }, extent);
+    return readPage(this.#tables.log, this.#buckets, { ...request, fromSeq }, { firstBucket, openBucket });
   }
 
   async #head(chatId: ChatId, bucket: number): Promise<Head> {

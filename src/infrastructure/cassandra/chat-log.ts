@@ -90,18 +90,6 @@ export class ChatLog {
     return posts.map((row) => ({ seq: numberOf(row.seq), at: numberOf(row.at) })).sort((a, b) => a.seq - b.seq);
   }
 
-  /** The newest buckets first: one read. `isWhole`: there are no others. */
-  async newestBuckets(chatId: ChatId): Promise<{ buckets: OpenBucket[]; isWhole: boolean }> {
-    const limit = bucketsPerStep[0]!;
-    const buckets = await this.bucketsBelow(chatId, aboveAll, limit);
-    return { buckets, isWhole: buckets.length < limit };
-  }
-
-  /** The oldest ones, newest first like all lists of buckets. */
-  async oldestBuckets(chatId: ChatId, limit: number): Promise<OpenBucket[]> {
-    return (await this.bucketsFrom(chatId, 0, limit)).reverse();
-  }
-
   /** From a number on, in the order of their numbers. */
   async bucketsFrom(chatId: ChatId, first: number, limit: number): Promise<OpenBucket[]> {
     const query = `SELECT ${bucketColumns} FROM chat_buckets WHERE chat_id = ? AND bucket >= ? ORDER BY bucket ASC LIMIT ?`;

@@ -47,6 +47,7 @@ export class Committer {
 
   commit(decisions: readonly Decision[]): Promise<void> {
     // All of what may fail comes first: a decision that cannot be projected must never be journaled.
+    // What is kept until they are announced is put together once, at the end.
     const texts = decisions.map(journalText);
     const projections = decisions.map(projectionOf);
     if (this.#closed !== undefined) return Promise.reject(this.#closed);

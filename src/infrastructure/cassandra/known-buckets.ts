@@ -15,7 +15,10 @@ export class KnownBuckets {
   }
 
   /** Those that are there, in the order of their numbers. */
-  of(chatId: ChatId, { firstBucket, openBucket }: LogExtent): readonly OpenBucket[] {
+  of(
+    chatId: ChatId,
+    { firstBucket, openBucket }: Pick<LogExtent, 'firstBucket' | 'openBucket'>,
+  ): readonly OpenBucket[] {
     const kept = this.#kept.get(chatId);
     if (kept === undefined) return [];
     const isWithin = ({ bucket }: OpenBucket) => bucket >= firstBucket && bucket <= openBucket;
@@ -23,11 +26,9 @@ export class KnownBuckets {
   }
 
   /** Adds to what is known; what lies before `firstBucket` is dropped. */
-  add(chatId: ChatId, buckets: readonly OpenBucket[], { firstBucket }: LogExtent): void {
+  add(chatId: ChatId, buckets: readonly OpenBucket[], { firstBucket }: Pick<LogExtent, 'firstBucket'>): void {
     const kept = this.#kept.get(chatId) ?? [];
-    this.#kept.set(
-      chatId,
-      united(kept, buckets).filter(({ bucket }) => bucket >= firstBucket),
-    );
+    const there = united(kept, buckets).filter(({ bucket }) => bucket >= firstBucket);
+    if (there.length > 0) this.#kept.set(chatId, there);
   }
 }

@@ -2,25 +2,23 @@ import { LRUCache } from 'lru-cache';
 import type { LogExtent, MessagePage, MessageView, PageRequest } from '../../application/ports/chat-reader.ts';
 import type { ChatId } from '../../domain/ids.ts';
 import { pageOf, pageWindow, visibleRange } from '../store-kit/page-window.ts';
-import type { ChatLog, Head } from './chat-log.ts';
+import type { Head } from './chat-log.ts';
 
 /** A bucket's newest messages, oldest first, and the head that was read with them. */
-type Newest = { readonly head: Head; readonly messages: readonly MessageView[] };
+export type Newest = { readonly head: Head; readonly messages: readonly MessageView[] };
 type Shown = Pick<PageRequest, 'limit' | 'fromSeq'>;
 type Kept = Newest & { readonly shown: Shown; readonly page: MessagePage };
 
-/** Newest pages that lie in the open bucket as a whole: one read, or none where the log still ends as it did when they were read before.
+/** Newest pages that lie in the open bucket as a whole: none has to be read where the log still ends as it did when it was read before.
  *  Whatever a page shows lies in one partition with the bucket's `next_rev`, and is written in one batch with it, so messages read with
  *  a `next_rev` are those of every read that finds the same one (ADR-012). Only entries of later buckets change them without, and before those are
  *  announced the bucket is not the open one any more. */
 export class NewestPages {
-  readonly #log: Pick<ChatLog, 'newest'>;
   readonly #kept: LRUCache<ChatId, Kept>;
   #hits = 0;
 
   /** `maxBytes`: what the kept pages may take with their JSON, by estimate. */
-  constructor(log: Pick<ChatLog, 'newest'>, maxBytes: number) {
-    this.#log = log;
+  constructor(maxBytes: number) {
     this.#kept = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ messages }) => bytesOf(messages) });
   }
 
@@ -45,10 +43,8 @@ export class NewestPages {
     return page;
   }
 
-  /** Undefined when the page does not lie in this bucket as a whole. */
-  async read({ chatId, limit, fromSeq }: PageRequest, bucket: number): Promise<MessagePage | undefined> {
-    const newest = await this.#log.newest(chatId, bucket, limit);
-    if (newest === undefined) return undefined;
+  /** Makes the page of what was read of the open bucket; undefined when it does not lie there as a whole. */
+  keep({ chatId, limit, fromSeq }: PageRequest, newest: Newest): MessagePage | undefined {
     const shown = { limit, fromSeq };
     const page = pageWithin(newest, shown);
     if (page !== undefined && page.items.length > 0 && !page.hasNewer)

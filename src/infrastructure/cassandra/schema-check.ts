@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { DataAccess } from './data-access.ts';
-import { CassandraMisconfigured } from './failures.ts';
+import { CassandraUnavailable } from './failures.ts';
 
 /** The schema, as files that are applied in the order of their names. */
 export const schemaFolder = new URL('../../../cql/', import.meta.url);
@@ -11,10 +11,14 @@ export const schemaFiles = async (): Promise<string[]> =>
 /** What a decision writes into these is one mutation, and read repair would tear it (`cql/009-whole-mutations.cql`). */
 const withoutReadRepair = ['changes', 'messages'];
 
-/** Rejects with CassandraMisconfigured when a file of `cql/` was not applied, or what it says was set back since. */
+/** Rejects with CassandraUnavailable, so that the start is tried again, until every file of `cql/` was applied, and what it says stands: they may
+ *  be on their way, by another instance or from another node. */
 export const checkSchema = async (data: DataAccess, keyspace: string): Promise<void> => {
   const [applied, tables] = await Promise.all([
-    data.rows('SELECT name FROM schema_migrations', []),
+    data.rows('SELECT name FROM schema_migrations', []).catch((error: Error) => {
+      if (error.message.includes('table')) return []; // there is none yet
+      throw error;
+    }),
     data.rows('SELECT table_name, read_repair FROM system_schema.tables WHERE keyspace_name = ? AND table_name IN ?', [
       keyspace,
       withoutReadRepair,
@@ -24,12 +28,12 @@ export const checkSchema = async (data: DataAccess, keyspace: string): Promise<v
   // The first file makes the list itself.
   const missing = (await schemaFiles()).slice(1).filter((name) => !names.has(name));
   if (missing.length > 0)
-    throw new CassandraMisconfigured(
+    throw new CassandraUnavailable(
       `The keyspace ${keyspace} lacks ${missing.join(', ')} of cql/. Run \`npm run migrate\`, or start with MIGRATE=true.`,
     );
   const repaired = tables.filter((row) => row.read_repair !== 'NONE').map((row) => row.table_name);
   if (repaired.length > 0)
-    throw new CassandraMisconfigured(
+    throw new CassandraUnavailable(
       `Read repair is on for ${repaired.join(', ')} in the keyspace ${keyspace}, which tears what was written together: ${repaired
         .map((table) => `ALTER TABLE ${keyspace}.${table} WITH read_repair = 'NONE';`)
         .join(' ')}`,

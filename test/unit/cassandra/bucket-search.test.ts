@@ -147,6 +147,17 @@ describe('searching a time', () => {
     expect(await firstSince(log, chat, micros(0), search(), newest)).toBe(1);
   });
 
+  it('finds it whatever is known besides the open one', async () => {
+    const { log, search, buckets, next } = chatOf([0, 0, ...evenly(12, 3), 0, ...evenly(12, 4)], 5);
+    const newest = { seq: next - 1, at: timeOf(next - 1) };
+    await fc.assert(
+      fc.asyncProperty(fc.subarray(buckets.slice(0, -1)), fc.integer({ min: 0, max: next - 1 }), async (some, at) => {
+        const found = await firstSince(log, chat, timeOf(at), search([...some, buckets.at(-1)!]), newest);
+        expect(found).toBe(Math.max(at, 1));
+      }),
+    );
+  });
+
   it('looks once where messages come evenly', async () => {
     const { log, search, asked, next } = chatOf(evenly(50, 20_000));
     await firstSince(log, chat, timeOf(512_345), search(), { seq: next - 1, at: timeOf(next - 1) });

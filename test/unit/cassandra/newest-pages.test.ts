@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MessageView } from '../../../src/application/ports/chat-reader.ts';
+import type { MessageView, PageRequest } from '../../../src/application/ports/chat-reader.ts';
 import { chatId, micros, type Rev, rev, seq } from '../../../src/domain/ids.ts';
 import type { Head } from '../../../src/infrastructure/cassandra/chat-log.ts';
 import { NewestPages } from '../../../src/infrastructure/cassandra/newest-pages.ts';
@@ -36,20 +36,22 @@ describe('newest pages', () => {
   let pages: NewestPages;
   beforeEach(() => {
     bucket = new Bucket();
-    pages = new NewestPages(bucket, 1_000_000);
+    pages = new NewestPages(1_000_000);
   });
+  const read = async (wanted: PageRequest, into = pages) =>
+    into.keep(wanted, await bucket.newest(wanted.chatId, 7, wanted.limit));
   const find = (limit: number, nextRev: Rev | undefined = bucket.nextRev, from = 1, openBucket = 7) =>
     pages.find(request(limit, from), { firstBucket: 0, openBucket, nextRev });
 
   it('are one read when the open bucket holds all of them', async () => {
-    const page = await pages.read(request(30), 7);
+    const page = await read(request(30));
     expect(bucket.reads).toEqual([30]);
     expect(page).toMatchObject({ hasOlder: true, hasNewer: false, firstSeq: 1, lastSeq: 130 });
     expect(seqsOf(page)).toEqual(down(130, 101));
   });
 
   it('are no read, and the same object, while the log ends where it ended', async () => {
-    const page = await pages.read(request(30), 7);
+    const page = await read(request(30));
     expect(pages.bucketOf(chat)).toBe(7);
     expect(find(30)).toBe(page);
     expect(bucket.reads).toHaveLength(1);
@@ -57,20 +59,20 @@ describe('newest pages', () => {
   });
 
   it('are read again after any entry, in another bucket, or when the end is not known', async () => {
-    await pages.read(request(30), 7);
+    await read(request(30));
     expect(find(30, rev(132))).toBeUndefined();
     expect(find(30, rev(130))).toBeUndefined();
     expect(find(30, bucket.nextRev, 1, 8)).toBeUndefined();
     expect(pages.find(request(30), { firstBucket: 0, openBucket: 7, nextRev: undefined })).toBeUndefined();
     [bucket.nextRev, bucket.body] = [rev(132), 'edited'];
-    expect((await pages.read(request(30), 7))?.items[0]?.body).toBe('edited');
+    expect((await read(request(30)))?.items[0]?.body).toBe('edited');
     expect(find(30, rev(131))).toBeUndefined();
     expect(find(30)?.items[0]?.body).toBe('edited');
     expect(pages.hits).toBe(1);
   });
 
   it('serve smaller pages and members who came later, no larger ones', async () => {
-    await pages.read(request(20), 7);
+    await read(request(20));
     expect(seqsOf(find(5))).toEqual(down(130, 126));
     expect(find(20, bucket.nextRev, 125)).toMatchObject({ hasOlder: false, firstSeq: 125, lastSeq: 130 });
     expect(seqsOf(find(20, bucket.nextRev, 125))).toEqual(down(130, 125));
@@ -80,17 +82,17 @@ describe('newest pages', () => {
   });
 
   it('that reach beyond the open bucket are looked for elsewhere, kept or not', async () => {
-    expect(await pages.read(request(31), 7)).toBeUndefined();
+    expect(await read(request(31))).toBeUndefined();
     expect(pages.bucketOf(chat)).toBeUndefined();
-    await pages.read(request(100, 105), 7);
+    await read(request(100, 105));
     expect(seqsOf(find(100, bucket.nextRev, 105))).toEqual(down(130, 105));
     expect(find(100)).toBeUndefined();
   });
 
   it('show nothing from before the reader’s time, and are not kept while they are empty', async () => {
-    expect(await pages.read(request(30, 131), 7)).toMatchObject({ items: [], lastSeq: 0 });
+    expect(await read(request(30, 131))).toMatchObject({ items: [], lastSeq: 0 });
     expect(pages.bucketOf(chat)).toBeUndefined();
-    expect(seqsOf(await pages.read(request(30, 125), 7))).toEqual(down(130, 125));
+    expect(seqsOf(await read(request(30, 125)))).toEqual(down(130, 125));
   });
 
   it('with a hole are not kept', async () => {
@@ -98,21 +100,23 @@ describe('newest pages', () => {
       const { head, messages } = await bucket.newest(...of);
       return { head, messages: messages.filter((message) => message.seq !== 120) };
     };
-    const found = new NewestPages({ newest: torn }, 1_000_000);
-    expect(seqsOf(await found.read(request(20), 7))).toEqual(down(119, 111));
+    const found = new NewestPages(1_000_000);
+    const readTorn = async (wanted: ReturnType<typeof request>) =>
+      found.keep(wanted, await torn(wanted.chatId, 7, wanted.limit));
+    expect(seqsOf(await readTorn(request(20)))).toEqual(down(119, 111));
     expect(found.bucketOf(chat)).toBeUndefined();
-    await found.read(request(30, 125), 7);
+    await readTorn(request(30, 125));
     expect(found.find(request(30, 125), { firstBucket: 0, openBucket: 7, nextRev: bucket.nextRev })).toBeDefined();
     expect(found.find(request(30), { firstBucket: 0, openBucket: 7, nextRev: bucket.nextRev })).toBeUndefined();
   });
 
   it('are forgotten when there is no room for them', async () => {
-    const small = new NewestPages(bucket, 50_000);
-    await small.read(request(20), 7);
-    await small.read({ ...request(20), chatId: chatId('d') }, 7);
+    const small = new NewestPages(50_000);
+    await read(request(20), small);
+    await read({ ...request(20), chatId: chatId('d') }, small);
     expect([small.bucketOf(chat), small.bucketOf(chatId('d'))]).toEqual([undefined, 7]);
     bucket.body = 'x'.repeat(8_000);
-    await small.read({ ...request(20), chatId: chatId('e') }, 7);
+    await read({ ...request(20), chatId: chatId('e') }, small);
     expect(small.bucketOf(chatId('e'))).toBeUndefined();
   });
 });

@@ -61,7 +61,7 @@ const chatWith = (begin: Partial<Log> = {}) => {
     log.reads.length = 0;
     const { firstBucket, openBucket } = log;
     const request = { chatId: chat, anchor, limit, fromSeq: seq(firstBucket * 10 + 1) };
-    const extent = { firstBucket, openBucket, nextRev: undefined };
+    const extent = { firstBucket, openBucket };
     const { items } = await readPage(log as unknown as ChatLog, known, request, extent);
     return items.map((item) => Number(item.seq));
   };
@@ -121,9 +121,17 @@ describe('a page out of many buckets', () => {
 describe('known buckets', () => {
   it('forgets the chats that were asked for longest ago', () => {
     const known = new KnownBuckets(5);
-    const extent = { firstBucket: 0, openBucket: 9, nextRev: undefined };
+    const extent = { firstBucket: 0, openBucket: 9 };
     const bucket = { bucket: 3, firstSeq: seq(1), firstRev: rev(1), startedAt: micros(1) };
     for (const id of ['a', 'b', 'c']) known.add(chatId(id), [bucket], extent);
     expect(['a', 'b', 'c'].map((id) => known.of(chatId(id), extent).length)).toEqual([0, 1, 1]);
+  });
+
+  it('keeps nothing of a chat of which nothing is there', () => {
+    const known = new KnownBuckets(5);
+    const bucket = { bucket: 3, firstSeq: seq(1), firstRev: rev(1), startedAt: micros(1) };
+    const extent = { firstBucket: 4, openBucket: 3 };
+    known.add(chatId('a'), [bucket], extent);
+    expect(known.of(chatId('a'), extent)).toEqual([]);
   });
 });
