@@ -70,6 +70,7 @@ describe('a chat', () => {
     await settledAll(broker);
     expect(seqs(broker.published)).toEqual(['chat.created', ...ids.map((_, index) => index + 1)]);
     expect(broker.published.slice(1).map(({ answer }) => answer.clientMessageId)).toEqual(ids);
+    expect(broker.decided).toHaveLength(201);
   });
 
   it('rests when it is idle, and goes on from there without reading anything', async () => {

@@ -8,6 +8,8 @@ type Queued = { readonly command: Command; delivered: number };
 /** A broker whose every move is the test's: it delivers, confirms and cuts channels only when told. One queue for each shard. */
 export class FakeBroker implements CommandConsumer, EventPublisher {
   readonly settled: { command: Command; how: 'ack' | 'forward' | 'dead-letter'; detail?: unknown }[] = [];
+  /** Those that can only be acked from then on. */
+  readonly decided: Command[] = [];
   /** Settlements of a delivery that was settled already: always a defect. */
   readonly settledTwice: Command[] = [];
   readonly published: Announcement[] = [];
@@ -127,6 +129,7 @@ export class FakeBroker implements CommandConsumer, EventPublisher {
       ack: () => settle('ack'),
       decided: () => {
         isDecided = true;
+        this.decided.push(queued.command);
       },
       forward: async (to) => settle('forward', to),
       deadLetter: async (reason) => settle('dead-letter', reason),

@@ -23,7 +23,7 @@ export class AmqpDelivery implements Delivery {
   readonly replyTo: ReplyAddress | undefined;
   readonly receivedMs: number;
   readonly #tag: number;
-  /** None once it can only be acked: it is a third of what a command under way takes. */
+  /** None once it can only be acked: a command is under way much longer after it was decided than before. */
   #message: ConsumeMessage | undefined;
   readonly #channel: ShardChannel;
   readonly #exits: ShardExits;

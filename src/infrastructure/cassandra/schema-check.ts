@@ -16,7 +16,7 @@ const withoutReadRepair = ['changes', 'messages'];
 export const checkSchema = async (data: DataAccess, keyspace: string): Promise<void> => {
   const [applied, tables] = await Promise.all([
     data.rows('SELECT name FROM schema_migrations', []).catch((error: Error) => {
-      if (error.message.includes('table')) return []; // there is none yet
+      if (/unconfigured table|table \S+ does not exist/i.test(error.message)) return []; // there is none yet
       throw error;
     }),
     data.rows('SELECT table_name, read_repair FROM system_schema.tables WHERE keyspace_name = ? AND table_name IN ?', [

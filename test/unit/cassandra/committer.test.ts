@@ -61,6 +61,20 @@ describe('Committer', () => {
     expect(tables.length).toBeGreaterThan(0);
   });
 
+  it('lets go of what the journal holds before it writes to the tables', async () => {
+    const texts: string[] = [];
+    const { add } = committer.journal;
+    committer.journal.add = (pending) => {
+      failing = () => {
+        texts.push(...pending.map(({ text }) => text));
+        return false;
+      };
+      add.call(committer.journal, pending);
+    };
+    await committer.commit([writer.create()]);
+    expect(new Set(texts)).toEqual(new Set(['']));
+  });
+
   it('takes everything that was decided meanwhile into the next append', async () => {
     const first = committer.commit([writer.create()]);
     await until('the first is sent', () => row.calls.length === 1);

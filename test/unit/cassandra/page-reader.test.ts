@@ -88,6 +88,16 @@ describe('a page out of many buckets', () => {
     expect(log.reads).toEqual(['newest', 'buckets', 'messages']);
   });
 
+  it('reads the open bucket once', async () => {
+    const { log } = chatWith();
+    const request = { chatId: chat, anchor: { at: 'newest' }, limit: 12, fromSeq: seq(1) } as const;
+    const extent = { firstBucket: 0, openBucket: 99 };
+    const newest = await log.newest(chat, 99, 12);
+    const { items } = await readPage(log as unknown as ChatLog, new KnownBuckets(1_000), request, extent, newest);
+    expect(items).toHaveLength(12);
+    expect(log.reads).toEqual(['newest', 'buckets', 'messages']);
+  });
+
   it('needs to know nothing of buckets where there is one', async () => {
     const { log, page } = chatWith({ openBucket: 0 });
     expect(await page(around(5))).toEqual([6, 5, 4, 3]);
@@ -125,6 +135,20 @@ describe('known buckets', () => {
     const bucket = { bucket: 3, firstSeq: seq(1), firstRev: rev(1), startedAt: micros(1) };
     for (const id of ['a', 'b', 'c']) known.add(chatId(id), [bucket], extent);
     expect(['a', 'b', 'c'].map((id) => known.of(chatId(id), extent).length)).toEqual([0, 1, 1]);
+  });
+
+  it('knows only those that are there', () => {
+    const known = new KnownBuckets(50);
+    const buckets = [3, 4, 7, 9].map((bucket) => ({
+      bucket,
+      firstSeq: seq(bucket),
+      firstRev: rev(bucket),
+      startedAt: micros(bucket),
+    }));
+    known.add(chatId('a'), buckets, { firstBucket: 0 });
+    const of = (firstBucket: number, openBucket: number) =>
+      known.of(chatId('a'), { firstBucket, openBucket }).map(({ bucket }) => bucket);
+    expect([of(0, 9), of(4, 9), of(0, 8), of(5, 6)]).toEqual([[3, 4, 7, 9], [4, 7, 9], [3, 4, 7], []]);
   });
 
   it('keeps nothing of a chat of which nothing is there', () => {
