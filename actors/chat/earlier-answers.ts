@@ -6,6 +6,7 @@ import type { ResidentChat } from '../../src/application/turn/resident-chat.ts';
 import type { Entry } from '../../src/domain/chat/entry.ts';
 import { commandKey } from './answer-memory.ts';
 import type { ShardContext } from './chat.protocol.ts';
+import type { UndoneAnswers } from './outbox.ts';
 import { patiently } from './patience.ts';
 
 /** A command with what it is found by: among those of its shard, and in its chat's key log. */
@@ -21,9 +22,13 @@ export const asked = (delivery: Delivery, { hashKey }: Pick<ShardContext, 'hashK
 export const earlierAnswers = (
   chat: ResidentChat,
   commands: readonly Asked[],
-  undone: ReadonlyMap<string, Answer>,
+  undone: UndoneAnswers,
   context: ShardContext,
 ): readonly (Answer | undefined)[] | Promise<readonly (Answer | undefined)[]> => {
+  // Nearly all of them. A rejection leaves nothing in the chat: it is known to its shard, and answers what is delivered again.
+  const isFirst = ({ delivery, key, hash }: Asked) =>
+    !delivery.redelivered && undone.get(key) === undefined && surelyNew(chat, hash);
+  if (commands.every(isFirst)) return none;
   const pending = commands.map(({ key }) => undone.get(key));
   const isKnown = (index: number): boolean => {
     const answer = pending[index];
@@ -54,3 +59,5 @@ export const earlierAnswers = (
     return answers;
   })();
 };
+
+const none: readonly undefined[] = [];

@@ -8,22 +8,25 @@ import type { ShardContext } from './chat.protocol.ts';
 export type Step = {
   /** The command's name within the shard. */
   readonly key: string;
-  readonly announcement: Announcement;
+  announcement: Announcement;
   /** The one to settle; a later copy takes its place when its channel is gone. */
   delivery: Delivery;
   /** What was decided for it; undefined for the repeat of an earlier answer. */
-  readonly decision: Decision | undefined;
+  decision: Decision | undefined;
   ready: boolean;
   /** When its event was handed to the lane. */
   publishedMs: number;
-  readonly trace: CommandTrace | undefined;
+  trace: CommandTrace | undefined;
 };
+
+/** Answers to commands by their names within the shard. */
+export type UndoneAnswers = Pick<ReadonlyMap<string, Answer>, 'get' | 'values'>;
 
 /** The answers of one chat on their way out. They leave in the order they were decided, each once what it says is durable. */
 export class Outbox {
   readonly #context: Pick<ShardContext, 'lane' | 'clock'>;
   readonly #confirmed: (step: Step) => void;
-  readonly #undone = new Map<string, Answer>();
+  readonly #undone = new Map<string, Step>();
   #waiting: Step[] = [];
   readonly #unconfirmed = new Set<Step>();
   #emptied: (() => void)[] = [];
@@ -38,9 +41,10 @@ export class Outbox {
   }
 
   /** Answers to commands that are decided and not yet announced: a repeat of one waits for it and is answered with it. */
-  get undone(): ReadonlyMap<string, Answer> {
-    return this.#undone;
-  }
+  readonly undone: UndoneAnswers = {
+    get: (key) => this.#undone.get(key)?.announcement.answer,
+    values: () => [...this.#undone.values()].map(({ announcement }) => announcement.answer).values(),
+  };
 
   /** The delivery comes again while what answers it is on its way: that will settle the copy, no event more. */
   adopt(delivery: Delivery): boolean {
@@ -65,9 +69,9 @@ export class Outbox {
   }
 
   /** An entry stays the answer to its id while it is on its way, also when the id is used again meanwhile and that is rejected. */
-  #remember({ key, announcement: { answer } }: Step): void {
-    const known = this.#undone.get(key);
-    if (known === undefined || !isEntry(known)) this.#undone.set(key, answer);
+  #remember(step: Step): void {
+    const known = this.#undone.get(step.key);
+    if (known === undefined || !isEntry(known.announcement.answer)) this.#undone.set(step.key, step);
   }
 
   /** These are durable; publishes whatever nothing earlier holds back. */
@@ -91,10 +95,16 @@ export class Outbox {
 
   #settle(step: Step): void {
     this.#unconfirmed.delete(step);
-    const { key, announcement, decision } = step;
-    if (decision !== undefined && this.#undone.get(key) === announcement.answer) this.#undone.delete(key);
+    if (this.#undone.get(step.key) === step) this.#undone.delete(step.key);
     this.#confirmed(step);
+    forget(step);
     if (!this.empty) return;
     for (const resolve of this.#emptied.splice(0)) resolve();
   }
 }
+
+/** V8 keeps what a dead object of its old generation points to until the next full collection, and what a Map has outgrown is such an object:
+ *  without this every message would be copied once more, and promoted. */
+const forget = (step: Step): void => {
+  step.announcement = step.delivery = step.decision = step.trace = undefined as never;
+};

@@ -11,7 +11,7 @@ import { type Rejection, seedReasons } from '../../src/domain/chat/rejection.ts'
 import { type Micros, rev } from '../../src/domain/ids.ts';
 import type { ShardContext } from './chat.protocol.ts';
 import { asked, earlierAnswers } from './earlier-answers.ts';
-import type { Step } from './outbox.ts';
+import type { Step, UndoneAnswers } from './outbox.ts';
 import { patiently } from './patience.ts';
 
 export type Turn = { readonly steps: readonly Step[]; readonly decisions: readonly Decision[] };
@@ -21,7 +21,7 @@ export type Turn = { readonly steps: readonly Step[]; readonly decisions: readon
 export const takeTurn = async (
   chat: ResidentChat,
   deliveries: readonly Delivery[],
-  undone: ReadonlyMap<string, Answer>,
+  undone: UndoneAnswers,
   context: ShardContext,
 ): Promise<Turn> => {
   const commands = deliveries.map((delivery) => asked(delivery, context));
@@ -124,7 +124,7 @@ const noneOfThem: readonly Targets[] = [];
 const targetsOfAll = (
   chat: ResidentChat,
   deliveries: readonly Delivery[],
-  undone: ReadonlyMap<string, Answer>,
+  undone: UndoneAnswers,
   context: ShardContext,
 ): readonly Targets[] | Promise<readonly Targets[]> => {
   const isAbout = ({ command }: Delivery) => targetsOf(command).length > 0;
@@ -151,7 +151,7 @@ const firstEntry = async (
   chat: ResidentChat,
   command: Command,
   at: Micros,
-  undone: ReadonlyMap<string, Answer>,
+  undone: UndoneAnswers,
   context: ShardContext,
 ): Promise<Answer> => {
   for (const answer of undone.values()) if (isEntry(answer) && answer.rev === 1) return answer;

@@ -143,6 +143,8 @@ export class BatchActor<M> {
   }
 
   #take(count: number): void {
+    // A mailbox that is never empty would keep them.
+    this.#mailbox.fill(undefined as never, this.#head, this.#head + count);
     this.#head += count;
     if (this.#head === this.#mailbox.length) {
       this.#mailbox = [];

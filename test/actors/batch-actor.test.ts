@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ActorSystem, startActorSystem } from '../../actors/kit/actor-system.ts';
 import { BatchActor } from '../../actors/kit/batch-actor.ts';
+import { isCollected } from '../support/collected.ts';
 import { actorsOf, killActors } from '../support/kill-actors.ts';
 import { until } from '../support/until.ts';
 
@@ -54,6 +55,25 @@ describe('an actor that takes what waits', () => {
     await until('it works', () => given.length === 1);
     expect(given[0]!.map(({ n }) => n)).toEqual(Array.from({ length: 64 }, (_, n) => n));
     expect(actor.waiting).toBe(200);
+  });
+
+  it('lets go of what is handled, also when more always waits', async () => {
+    let handled = 0;
+    const actor = new BatchActor<object>(system, 'test', {
+      maxBatch: 1,
+      handle: () => (handled++ === 0 ? 1 : new Promise<number>(() => {})),
+      crashed: () => 0,
+    });
+    const tell = () => {
+      const message = {};
+      actor.tell(message);
+      actor.tell({});
+      return new WeakRef(message);
+    };
+    const first = tell();
+    await until('the next one is in hand', () => handled === 2);
+    expect(await isCollected(first)).toBe(true);
+    expect(actor.waiting).toBe(1);
   });
 
   it('lets the dead go while it grows, and touches nothing that is being handled', async () => {

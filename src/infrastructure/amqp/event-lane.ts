@@ -9,9 +9,9 @@ import { StandingChannel, wasNacked } from './standing-channel.ts';
 /** An event as it goes to the broker. */
 export type Envelope = { readonly routingKey: string; readonly body: Buffer; readonly options: Options.Publish };
 
-type Waiting = Envelope & {
+type Waiting = { -readonly [K in keyof Envelope]: Envelope[K] } & {
   readonly replyTo: ReplyAddress | undefined;
-  readonly onConfirmed: () => void;
+  onConfirmed: () => void;
   confirmed: boolean;
   /** The broker did not take it. */
   refused: boolean;
@@ -164,7 +164,10 @@ export class AmqpEventLane implements EventLane {
         this.#reply(event.replyTo, event);
       }
       this.#first++;
-      event.onConfirmed();
+      const { onConfirmed } = event;
+      // It stays in the window for a while, and in what amqplib has outgrown (outbox.ts, `forget`).
+      event.body = event.options = event.onConfirmed = undefined as never;
+      onConfirmed();
     }
     if (this.#first > before) {
       this.#waitingSinceMs = clock.monotonicMs();

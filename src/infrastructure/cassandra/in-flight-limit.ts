@@ -1,7 +1,7 @@
 /** Bounds the requests in flight. Callbacks, not promises: it stands on the way of every message. */
 export class InFlightLimit {
   #free: number;
-  #waiting: (() => void)[] = [];
+  #waiting: ((() => void) | undefined)[] = [];
   #next = 0;
 
   constructor(limit: number) {
@@ -24,6 +24,7 @@ export class InFlightLimit {
       this.#free++;
       return;
     }
+    this.#waiting[this.#next] = undefined;
     if (++this.#next === this.#waiting.length) {
       this.#waiting = [];
       this.#next = 0;

@@ -5,7 +5,7 @@ import type { PendingDecision } from './pending-commit.ts';
 
 /** A decision that is not yet announced, and the open groups that hold it: more than one when it is committed again, and while a
  *  group that carries it is on its way. */
-type Undone = { readonly decision: Decision; readonly length: number; groups: readonly Group[] };
+type Undone = { decision: Decision; readonly length: number; groups: readonly Group[] };
 /** `bytes` as it is stored; `length` of what is undone of it, in characters. */
 type Group = { readonly pos: number; readonly bytes: number; readonly undone: Set<Undone>; length: number };
 
@@ -88,6 +88,9 @@ export class UndoneDecisions {
       const undone = tenure?.get(n);
       if (tenure === undefined || undone === undefined) continue;
       for (const group of undone.groups) letGo(group, undone);
+      // What a Map has outgrown points to it until V8's next full collection (outbox.ts, `forget`).
+      undone.decision = undefined as never;
+      undone.groups = noGroups;
       tenure.delete(n);
       if (tenure.size === 0) this.#tenures.delete(key);
     }

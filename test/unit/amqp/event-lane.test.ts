@@ -4,6 +4,7 @@ import type { Logger } from '../../../src/application/ports/system.ts';
 import type { SupervisedConnection } from '../../../src/infrastructure/amqp/connection.ts';
 import { noCounts } from '../../../src/infrastructure/amqp/counts.ts';
 import { AmqpEventLane } from '../../../src/infrastructure/amqp/event-lane.ts';
+import { isCollected } from '../../support/collected.ts';
 import { until } from '../../support/until.ts';
 import { FakeChannel, ManualClock } from './fake-confirm-channel.ts';
 
@@ -76,6 +77,23 @@ describe('AmqpEventLane', () => {
     expect(names()).toEqual([]);
     first.confirm(0);
     expect(names()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('lets go of an event once it is confirmed, and of whoever waited for that', async () => {
+    const { lane, publish, channel, names } = await start();
+    const first = await channel(0);
+    const publishFor = () => {
+      const waiting = {};
+      const announcement = { answer: 'a', replayed: false, traceparent: undefined, replyTo: undefined };
+      lane.publish(announcement as unknown as Announcement, () => void waiting);
+      return new WeakRef(waiting);
+    };
+    const waiting = publishFor();
+    publish('b', 'c');
+    expect(await isCollected(waiting)).toBe(false);
+    first.confirm(0);
+    expect(names()).toEqual([]); // the window goes on
+    expect(await isCollected(waiting)).toBe(true);
   });
 
   it('sends everything again from a refused event on, the confirmed ones too, on a new channel', async () => {
