@@ -47,7 +47,8 @@ export const decideCommand = (
       const badTrim = badlyCut(chat, command);
       if (badTrim !== undefined) return reject(command, badTrim, clock, at, receipt);
       // The entries are new and nobody else's yet: a copy of each would be one per message.
-      if (receipt !== undefined) for (const entry of verdict.entries) Object.assign(entry, { receipt });
+      if (receipt !== undefined)
+        for (const entry of verdict.entries) (entry as { receipt?: DecisionReceipt | undefined }).receipt = receipt;
       const made = recordEntries(chat, verdict.entries, hash, grounds, clock, limits);
       if (changesAccess(command)) chat.rosterRev = chat.state!.nextRev - 1;
       return made;

@@ -84,7 +84,7 @@ export class KeyLog {
       const index = this.#table[slot]! - 1;
       if (this.#matches(index, hi, lo)) found.push(this.#position(index));
     }
-    return found.sort((a, b) => b.rev - a.rev);
+    return found.length < 2 ? found : found.sort((a, b) => b.rev - a.rev);
   }
 
   /** The packed keys of the block that begins at `start`: 64 × 12 bytes, big-endian. */

@@ -101,13 +101,19 @@ export const factsOf = (
 ): Facts => {
   const member = chat?.roster.get(user);
   return {
-    ...strangersFacts,
     is_member: member !== undefined,
     is_system: isSystem(user),
+    on_behalf: false,
     role: member?.role ?? 'none',
     muted: member?.mutedUntil != null && member.mutedUntil > at,
     chat_kind: chat?.kind ?? 'none',
     chat_closed: chat?.settings.closed ?? false,
+    is_author: false,
+    age: 'none',
+    for_everyone: true,
+    is_self: false,
+    target_role: 'none',
+    new_role: 'none',
   };
 };
 
@@ -120,7 +126,8 @@ export const accessRequestsOf = (
   at: Micros,
 ): readonly AccessRequest[] => {
   const action = actions[command.type];
-  const facts = { ...factsOf(chat, command.senderId, at), on_behalf: command.actedBy !== undefined };
+  const own = factsOf(chat, command.senderId, at);
+  const facts = command.actedBy === undefined ? own : { ...own, on_behalf: true };
   switch (command.type) {
     case 'chat.create': {
       const asStranger = { ...facts, is_member: false, role: 'none' as const, chat_kind: command.kind };

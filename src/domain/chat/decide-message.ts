@@ -1,4 +1,5 @@
 import type { Micros, UserId } from '../ids.ts';
+import { formatMicros } from '../time.ts';
 import type { ChatState } from './chat-state.ts';
 import {
   type DeleteMessage,
@@ -28,9 +29,17 @@ export const postMessage = (chat: ChatState, command: PostMessage, { access, at 
   if (access.effect === 'deny') return rejected(access.code, access.reason);
   const waitMs = slowModeWaitMs(chat, command.senderId, at);
   if (waitMs > 0) return rejected('SLOW_MODE', 'The chat is in slow mode.', waitMs);
+  // What entryBase says, in one piece: most entries are posts.
   return accepted({
     type: 'message.posted',
-    ...entryBase(command, at, chat.nextRev, recipientsOf(chat)),
+    chatId: command.chatId,
+    rev: chat.nextRev,
+    senderId: command.senderId,
+    clientMessageId: command.clientMessageId,
+    fingerprint: command.fingerprint,
+    sentAt: command.sentAt ?? formatMicros(at),
+    at,
+    recipients: recipientsOf(chat),
     seq: chat.nextSeq,
     body: command.body,
     recipientId: chat.kind === 'direct' ? otherMember(chat.roster, command.senderId) : null,

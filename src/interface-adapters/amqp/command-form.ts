@@ -68,6 +68,10 @@ export const made = <C extends Command>(
     clientMessageId,
     sentAt,
     ...(actedBy !== undefined && { actedBy }),
-    fingerprint: fingerprintOf([type, ...asked, ...(actedBy === undefined ? [] : [{ actedBy }])]),
+    fingerprint: fingerprintOfAsked(type, asked, actedBy),
     ...content,
   }) as unknown as C;
+
+/** The fingerprint of what `made` makes. */
+export const fingerprintOfAsked = (type: CommandType, asked: readonly unknown[], actedBy: UserId | undefined): string =>
+  fingerprintOf(actedBy === undefined ? [type, ...asked] : [type, ...asked, { actedBy }]);

@@ -11,7 +11,7 @@ import {
 import type { Attachment, Extras } from '../../domain/chat/entry.ts';
 import { systemSender } from '../../domain/chat/system-sender.ts';
 import type { ChatId, ClientMessageId, Seq, UserId } from '../../domain/ids.ts';
-import { commandForm, type Identity, made } from './command-form.ts';
+import { commandForm, fingerprintOfAsked, type Identity, made } from './command-form.ts';
 import { attachmentsSchema, emojiSchema, mentionsSchema, seqSchema, textSchema } from './fields.schema.ts';
 import { userIdSchema, wireUserId } from './user-id.ts';
 
@@ -49,7 +49,21 @@ export const postMessageCommand = (
 ): PostMessage => {
   const { body, extras = null, recipientId, seedForm = false } = content;
   const asked = extras === null ? [body, recipientId] : [body, recipientId, Object.values(extras)];
-  return made<PostMessage>('message.post', identity, { body, extras, recipientId, seedForm }, asked);
+  const { chatId, senderId, clientMessageId, sentAt, actedBy } = identity;
+  // What `made` makes, in one piece: an object that is put together from others has its fields in two, and most commands are posts.
+  const command: PostMessage = {
+    type: 'message.post',
+    chatId,
+    senderId,
+    clientMessageId,
+    sentAt,
+    fingerprint: fingerprintOfAsked('message.post', asked, actedBy),
+    body,
+    extras,
+    recipientId,
+    seedForm,
+  };
+  return actedBy === undefined ? command : { ...command, actedBy };
 };
 
 export const editMessageCommand = (
