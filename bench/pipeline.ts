@@ -8,7 +8,13 @@ import type { Bench, BenchContext, Table } from './core/bench.ts';
 import { median, Ratios } from './core/ratios.ts';
 import { cpuPerOperation, interleaved, perSecond, ratiosOf, type Sample } from './core/rounds.ts';
 import { chatIdAt } from './load.ts';
-import { bodyBytes, startCassandraService, startForward, startSqliteService } from './pipeline/contestants.ts';
+import {
+  bodyBytes,
+  prefetch,
+  startCassandraService,
+  startForward,
+  startSqliteService,
+} from './pipeline/contestants.ts';
 import { type Contestant, drain, Stream } from './pipeline/drain.ts';
 import { Queues } from './pipeline/queues.ts';
 import { BenchKeyspace } from './stores/cassandra-loader.ts';
@@ -146,7 +152,7 @@ export const pipeline: Bench = {
       tables: [{ title: 'Messages per second, median', columns: ['', 'messages/s'], rows: into.rows }],
       curves: [],
       notes: [
-        `${messages} messages of ${bodyBytes} bytes a sample, over ${chats} chats or in one, out of full queues: quorum queues, prefetch 256 on each of 16, persistent, confirmed.`,
+        `${messages} messages of ${bodyBytes} bytes a sample, over ${chats} chats or in one, out of full queues: quorum queues, prefetch ${prefetch} on each of 16, persistent, confirmed.`,
         'A: consume, publish with confirm, ack. A+S: the same with the journal and the tables. A+P: the same with one INSERT per message. None of the three parses, authorises or orders anything.',
         'Cassandra: one node, commitlog_sync periodic. SQLite: WAL, synchronous FULL.',
       ],

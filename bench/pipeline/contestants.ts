@@ -1,3 +1,4 @@
+import { loadConfig } from '../../src/infrastructure/config/load-config.ts';
 import type { BenchContext } from '../core/bench.ts';
 import { Child } from '../core/child.ts';
 import { startService } from '../core/service.ts';
@@ -8,7 +9,7 @@ import type { ForwardOptions } from './forward-options.ts';
 import { deliveryExchange, type Queues, serviceCommands } from './queues.ts';
 
 /** The service's own default. */
-const prefetch = 256;
+export const { prefetch } = loadConfig({});
 export const bodyBytes = 200;
 
 type Writes =
