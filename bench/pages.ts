@@ -10,6 +10,7 @@ const sizes = (quick: boolean) => ({
   big: quick ? 100_000 : 1_000_000,
   deleted: quick ? 20_000 : 100_000,
   pages: quick ? 100 : 400,
+  passes: quick ? 1 : 3,
 });
 
 const measure = async (source: Source, plans: Plans, context: BenchContext, into: Found): Promise<void> => {
@@ -27,6 +28,7 @@ const measure = async (source: Source, plans: Plans, context: BenchContext, into
     const found = await interleaved(
       { over: () => of(over, place, pages), under: () => of(under, place, pages) },
       context.rounds,
+      sizes(context.quick).passes,
     );
     into.ratios.add(
       `pages.${key}`,
