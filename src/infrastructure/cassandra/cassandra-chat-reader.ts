@@ -61,10 +61,11 @@ export class CassandraChatReader implements ChatReader {
     return this.#flights.joined;
   }
 
-  constructor(data: DataAccess) {
+  /** `mostBytes`: what kept newest pages may take; one is none, for every page is larger. */
+  constructor(data: DataAccess, mostBytes = keptPagesBytes) {
     this.#data = data;
     this.#tables = chatTables(data);
-    this.#newest = new NewestPages(keptPagesBytes);
+    this.#newest = new NewestPages(mostBytes);
   }
 
   chat(chatId: ChatId): Promise<ChatView | undefined> {
