@@ -46,7 +46,9 @@ export const http: Bench = {
     const other = await startService(context, settings);
     const headers = { authorization: `Bearer ${await issueToken(key, userId('1'), 3_600)}` };
     const pageOf = (index: number) => `${service.url}/v1/chats/h-${index % chats}/messages?limit=50`;
-    const firstOf = (index: number) => `${other.url}/v1/chats/m-${index % manyChats}/messages?limit=50`;
+    let turn = 0;
+    // A sample goes on where the last one has ended, or it would find what that one has left in memory.
+    const firstOf = () => `${other.url}/v1/chats/m-${turn++ % manyChats}/messages?limit=50`;
     const { bytes } = await requests(1, 1, pageOf, headers);
     const port = await freePort();
     const bare = new Child(context, 'bench/http/bare-server.ts', { TASK: JSON.stringify({ port, bytes }) });
