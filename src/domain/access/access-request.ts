@@ -4,7 +4,7 @@ import type { Target } from '../chat/message-state.ts';
 import type { RejectCode } from '../chat/rejection.ts';
 import type { Role } from '../chat/roster.ts';
 import { isSystem } from '../chat/system-sender.ts';
-import type { Micros, Seq, UserId } from '../ids.ts';
+import { type Micros, micros, type Seq, type UserId, userId } from '../ids.ts';
 import type { PolicyBasis } from './decision-receipt.ts';
 
 export const everyAction = [
@@ -76,23 +76,6 @@ const actions: { readonly [T in Command['type']]: Action } = {
   'reaction.remove': 'reaction:remove',
 };
 
-/** Of somebody who is in no chat, about nothing. */
-export const strangersFacts: Facts = {
-  is_member: false,
-  is_system: false,
-  on_behalf: false,
-  role: 'none',
-  muted: false,
-  chat_kind: 'none',
-  chat_closed: false,
-  is_author: false,
-  age: 'none',
-  for_everyone: true,
-  is_self: false,
-  target_role: 'none',
-  new_role: 'none',
-};
-
 /** The facts about one user in one chat, as the roster has them at this moment. */
 export const factsOf = (
   chat: Pick<ChatState, 'kind' | 'settings' | 'roster'> | undefined,
@@ -116,6 +99,9 @@ export const factsOf = (
     new_role: 'none',
   };
 };
+
+/** Of somebody who is in no chat, about nothing. */
+export const strangersFacts: Facts = factsOf(undefined, userId('nobody'), micros(0));
 
 /** What is asked before a command is decided: its action and, for a message that calls everybody or a change of retention, one thing
  *  more. */
