@@ -48,7 +48,7 @@ export const decideCommand = (
       if (badTrim !== undefined) return reject(command, badTrim, clock, at, receipt);
       // The entries are new and nobody else's yet: a copy of each would be one per message.
       if (receipt !== undefined)
-        for (const entry of verdict.entries) (entry as { receipt?: DecisionReceipt | undefined }).receipt = receipt;
+        for (const entry of verdict.entries) (entry as { receipt?: DecisionReceipt }).receipt = receipt;
       const made = recordEntries(chat, verdict.entries, hash, grounds, clock, limits);
       if (changesAccess(command)) chat.rosterRev = chat.state!.nextRev - 1;
       return made;

@@ -17,7 +17,7 @@ type EntryBase = {
   /** Who is to hear of it; null above `maxListedRecipients`. */
   readonly recipients: readonly UserId[] | null;
   /** The policy's word. The first entries were made without. */
-  readonly receipt?: DecisionReceipt | undefined;
+  readonly receipt?: DecisionReceipt;
 };
 
 /** Metadata of a file that lies elsewhere. */
