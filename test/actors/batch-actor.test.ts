@@ -57,6 +57,40 @@ describe('an actor that takes what waits', () => {
     expect(actor.waiting).toBe(200);
   });
 
+  it('handles in the pass of the event loop in which it is told, unless that is a busy one', async () => {
+    const own = startActorSystem(4);
+    const handled: string[] = [];
+    const actorOf = (name: string) =>
+      new BatchActor<number>(own, name, {
+        maxBatch: 64,
+        handle: ({ length }) => {
+          handled.push(`${name} ${length}`);
+          return length;
+        },
+        crashed: () => 0,
+      });
+    const [calm, crowd, late] = [actorOf('calm'), actorOf('crowd'), actorOf('late')];
+    calm.tell(1);
+    calm.tell(2);
+    const passed = macrotask().then(() => handled.push('passed'));
+    await Promise.resolve();
+    expect(handled).toEqual(['calm 2']);
+    for (let n = 0; n < 3; n++) crowd.tell(n);
+    await Promise.resolve();
+    expect(handled).toEqual(['calm 2', 'crowd 3']);
+    late.tell(1);
+    await Promise.resolve();
+    late.tell(2);
+    await passed;
+    await until('all is handled', () => handled.length === 4);
+    expect(handled).toEqual(['calm 2', 'crowd 3', 'passed', 'late 2']);
+    for (let pass = 0; pass < 3; pass++) await macrotask();
+    calm.tell(1);
+    await Promise.resolve();
+    expect(handled.at(-1)).toBe('calm 1');
+    own.stop();
+  });
+
   it('lets go of what is handled, also when more always waits', async () => {
     let handled = 0;
     const actor = new BatchActor<object>(system, 'test', {
@@ -169,8 +203,9 @@ describe('an actor that takes what waits', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('tell', 'kill', 'rest', 'wait', 'finish'), { maxLength: 60 }),
-        async (deeds) => {
-          const killed = startActorSystem();
+        fc.integer({ min: 0, max: 8 }),
+        async (deeds, busyPass) => {
+          const killed = startActorSystem(busyPass);
           const run = start(killed, 4);
           let told = 0;
           for (const deed of deeds) {
