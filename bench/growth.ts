@@ -22,7 +22,7 @@ const sizesOf = (quick: boolean) =>
         history: [1_000, 10_000, 100_000, 1_000_000, 10_000_000],
         members: [2, 100, 1_000, 10_000],
         bodies: [100, 500, 2_000, 8_000],
-        messages: 2_500,
+        messages: 1_250,
         pages: { cassandra: 1_600, sqlite: 2_700 },
       };
 

@@ -9,8 +9,9 @@ const places: readonly Place[] = ['newest', 'oldest', 'seq', 'time'];
 const sizes = (quick: boolean) => ({
   big: quick ? 100_000 : 1_000_000,
   deleted: quick ? 20_000 : 100_000,
-  pages: quick ? 100 : 400,
-  passes: quick ? 1 : 3,
+  // Short samples, many times in turn: the machine's slow moments are everybody's.
+  pages: 100,
+  passes: quick ? 1 : 12,
 });
 
 const measure = async (source: Source, plans: Plans, context: BenchContext, into: Found): Promise<void> => {

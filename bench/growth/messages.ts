@@ -50,7 +50,7 @@ export const messageCosts = async (
     const stream = new Stream({ ...load, chats: active }, homeQueue, from);
     contestants[name] = () => drain(service, stream, count, queues, stack);
   }
-  const passes = context.quick ? 1 : 2;
+  const passes = context.quick ? 1 : 4;
   await interleaved(contestants, 1, passes);
   const found = await interleaved(contestants, context.rounds, passes);
   for (const child of children) await child.stop();
