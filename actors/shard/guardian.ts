@@ -38,7 +38,6 @@ export const startCell = (deps: CellDeps): Cell => {
     brokerPatienceMs = defaultBrokerPatienceMs,
   } = deps;
   const stopping = new AbortController();
-  const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()));
   let session: Session | undefined;
   let keeper: ShardKeeper | undefined;
 
@@ -78,30 +77,29 @@ export const startCell = (deps: CellDeps): Cell => {
   /** Holds the session's share of the shards until one of the two ends it, or the service stops. */
   const live = async (current: Session, shards: ShardKeeper): Promise<'lost' | 'cut off' | undefined> => {
     let end: 'lost' | 'cut off' | undefined;
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, stopping.signal]);
     void current.lost.then(async (error) => {
       if (end === undefined && !stopping.signal.aborted)
         logger.error({ err: error, session: current.id }, 'the session is lost; a new one begins');
       end ??= 'lost';
+      over.abort();
       await shards.abandon();
     });
-    const over = new AbortController();
-    const cutOff = cutOffFromBroker(AbortSignal.any([over.signal, stopping.signal])).then(
+    void cutOffFromBroker(signal).then(
       () => {
         end ??= 'cut off';
+        over.abort();
       },
       () => {},
     );
-    const ended = Promise.race([current.lost, cutOff]);
-    while (end === undefined && !stopping.signal.aborted) {
-      await Promise.race([
-        shards
-          .balance()
-          .catch((error) => logger.warn({ err: error }, 'the shards could not be looked at; trying again')),
-        ended,
-        stopped,
-      ]);
+    while (!signal.aborted) {
+      const balanced = shards
+        .balance()
+        .catch((error) => logger.warn({ err: error }, 'the shards could not be looked at; trying again'));
+      await unlessAborted(balanced, signal);
       shards.passivate();
-      await Promise.race([clock.sleep(balanceEveryMs, stopping.signal), ended]);
+      await clock.sleep(balanceEveryMs, signal).catch(() => {});
     }
     over.abort();
     return end;
@@ -144,3 +142,16 @@ export const startCell = (deps: CellDeps): Cell => {
     },
   };
 };
+
+/** When it is done, or the signal is given. A `Promise.race` with a promise that is pending for as long as the session lives leaves something
+ *  with it every time: four times a second, that was 200 MB a day. */
+const unlessAborted = (done: Promise<void>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', end);
+    done.then(end);
+  });

@@ -4,11 +4,14 @@ import { type ActorSystem, startActorSystem } from '../../actors/kit/actor-syste
 import { type Cell, startCell } from '../../actors/shard/guardian.ts';
 import type { EventLane } from '../../src/application/ports/event-publisher.ts';
 import type { Announce, Ownership, Session } from '../../src/application/ports/ownership.ts';
+import type { Clock } from '../../src/application/ports/system.ts';
 import { defaultBucketLimits } from '../../src/application/turn/decide-command.ts';
 import { chatId, shardNumber } from '../../src/domain/ids.ts';
 import { openMemoryCell } from '../../src/infrastructure/memory/memory-cell.ts';
+import { SystemClock } from '../../src/infrastructure/system/system-clock.ts';
 import { keyHash } from '../../src/interface-adapters/amqp/command-identity.ts';
 import { eventBody } from '../../src/interface-adapters/amqp/event-json.ts';
+import { collect } from '../support/collected.ts';
 import { create, post } from '../support/commands.ts';
 import { ChatWriter, numbering } from '../support/decisions.ts';
 import { FakeBroker } from '../support/fake-broker.ts';
@@ -89,6 +92,34 @@ describe('while a shard is being taken over and the broker does not confirm', ()
     await until('the next session is begun', () => at.sessions === 2);
     await until('the way out of the lost one is closed', () => lanes.size === 0);
     await cell.stop(100);
+  });
+});
+
+describe('a session that goes on and on', () => {
+  it('leaves nothing behind with every look at the shards', async () => {
+    let looks = 0;
+    const ownClock = new SystemClock();
+    const clock: Clock = {
+      now: () => ownClock.now(),
+      monotonicMs: () => ownClock.monotonicMs(),
+      sleep: (_, signal) => {
+        looks++;
+        return ownClock.sleep(0, signal);
+      },
+    };
+    const { close } = startTestCell({ clock });
+    const heapAfter = async (count: number) => {
+      const end = looks + count;
+      await until('it has looked so often', () => looks >= end);
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    await heapAfter(1_000);
+    const before = await heapAfter(1_000);
+    const count = 4_000;
+    const after = await heapAfter(count);
+    expect((after - before) / count).toBeLessThan(100);
+    await close();
   });
 });
 

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
+export const collect = runInNewContext('gc') as () => void;
 
 /** Whether nothing points to it any more. Whoever makes it must do so in a function that has returned. */
 export const isCollected = async (ref: WeakRef<object>): Promise<boolean> => {
