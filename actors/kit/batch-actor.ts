@@ -27,7 +27,7 @@ export class BatchActor<M> {
   readonly #system: ActorSystem;
   readonly #kind: string;
   readonly #handler: BatchHandler<M>;
-  /** Nact's part of it; none before the first message and while it rests. */
+  /** Nact's part of it; none before the first tick and while it rests. */
   #ref: nact.Ref<undefined> | undefined;
   #mailbox: M[] = [];
   #head = 0;
@@ -84,21 +84,17 @@ export class BatchActor<M> {
 
   /** In nact's next tick, a pass of the event loop away. */
   #tick(): void {
-    const ref = this.#begin();
-    if (ref !== undefined) nact.dispatch(ref, undefined);
+    this.#busy = true;
+    if (this.#system.stopped) return;
+    this.#ref ??= this.#spawn();
+    nact.dispatch(this.#ref, undefined);
   }
 
   /** In this pass of the event loop. With everybody's ticks in between, a command would wait for three passes before it is decided, and on a
    *  machine that others use as well each of them takes milliseconds. */
   #runSoon(): void {
-    if (this.#begin() !== undefined) queueMicrotask(() => void this.#run());
-  }
-
-  #begin(): nact.Ref<undefined> | undefined {
     this.#busy = true;
-    if (this.#system.stopped) return undefined;
-    this.#ref ??= this.#spawn();
-    return this.#ref;
+    queueMicrotask(() => void this.#run());
   }
 
   #spawn(): nact.Ref<undefined> {

@@ -181,8 +181,8 @@ describe('an actor that takes what waits', () => {
     );
   });
 
-  it('takes up none of nact’s actors before its first message and while it rests', async () => {
-    const own = startActorSystem();
+  it('takes up none of nact’s actors before its first tick and while it rests', async () => {
+    const own = startActorSystem(0);
     const run = start(own, 4);
     expect(actorsOf(own)).toHaveLength(0);
     for (let n = 0; n < 3; n++) {
