@@ -23,4 +23,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HTTP_PORT || 8002}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # Node gets the signals itself and stops within 25 seconds (src/lifecycle.ts): allow 30 (`docker stop --time 30`).
 # The options are those of `npm start`: docs/operations.md says why.
-CMD ["node", "--min-semi-space-size=128", "--max-semi-space-size=128", "--no-parallel-scavenge", "src/main.ts"]
+CMD ["node", "--min-semi-space-size=128", "--max-semi-space-size=128", "--no-parallel-scavenge", "--no-allocation-site-pretenuring", "src/main.ts"]
