@@ -26,10 +26,10 @@ export const http: Bench = {
   run: async (context) => {
     const { rounds } = context;
     // Short samples, many times in turn: the machine's slow moments are everybody's.
-    const passes = context.quick ? 1 : 28;
-    const count = context.quick ? 400 : 250;
+    const passes = context.quick ? 1 : 100;
+    const count = context.quick ? 400 : 100;
     // What is compared by its slowest hundredth takes more, or a round would say little.
-    const calmCount = 4 * count;
+    const calmCount = 3 * count;
     const stack = await context.stack();
     const keyspace = await BenchKeyspace.create(context);
     const plans = (prefix: string, length: number, messages: number) =>
