@@ -13,7 +13,7 @@ export type ActorSystem = {
 
 /** A pass of the event loop in which more messages than `busyPass` are told is a busy one: a command is three, one to its shard, one to its
  *  chat and one to the policy. */
-export const startActorSystem = (busyPass = 96): ActorSystem => {
+export const startActorSystem = (busyPass = 48): ActorSystem => {
   const ref = nact.start();
   let stopped = false;
   let toldNow = 0;
