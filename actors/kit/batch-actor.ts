@@ -18,7 +18,8 @@ let spawned = 0;
 
 /** An actor whose handler takes what waits, in one go: one handler call at a time, in the order of the tells.
  *
- *  The mailbox is ours and nact sees at most one message, a tick: so nact's unbounded mailbox, its silent loss on stop and its
+ *  On a calm pass of the event loop the handler runs in it, on a busy one in nact's next tick, which lets more gather. The mailbox is ours
+ *  and nact sees at most one message, a tick: so nact's unbounded mailbox, its silent loss on stop and its
  *  default supervision (which prints message bodies) have nothing to bite on. Actors are children of the system itself: a parent
  *  that gets messages costs O(children) for each of them. Names are numbers: nact refuses many characters. (ADR-007)
  *  Stopped by anything but `stop`, it goes on with the same mailbox as a new one of nact's: nact would drop every further tick without

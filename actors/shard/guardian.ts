@@ -99,7 +99,7 @@ export const startCell = (deps: CellDeps): Cell => {
         .catch((error) => logger.warn({ err: error }, 'the shards could not be looked at; trying again'));
       await unlessAborted(balanced, signal);
       shards.passivate();
-      await clock.sleep(balanceEveryMs, signal).catch(() => {});
+      await clock.sleep(balanceEveryMs, signal).catch(() => {}); // over: the loop ends
     }
     over.abort();
     return end;
