@@ -14,6 +14,8 @@ import { takeTurn } from './turn.ts';
 /** One chat's single writer. Its handler awaits reads and the policy, never a write: what was decided is on its way out while the
  *  next turn is being taken. */
 export class ChatActor implements BatchHandler<Delivery> {
+  /** A turn costs as much as a command. */
+  readonly gathers = true;
   readonly #context: ShardContext;
   readonly #home: HomeFinder;
   readonly #actor: BatchActor<Delivery>;

@@ -3,6 +3,9 @@ import type { ActorSystem } from './actor-system.ts';
 
 export type BatchHandler<M> = {
   readonly maxBatch: number;
+  /** True: it begins when the busy passes of the event loop are over, or have been too many, or with a whole batch, so that more is handled
+   *  together. */
+  readonly gathers?: boolean;
   /** Handles a prefix of `batch` and says how long it is; the rest is offered again, with what came after it. */
   handle(batch: readonly M[]): number | Promise<number>;
   /** A throw of `handle` is a defect, or a fault it does not know. The whole batch is offered again unless this says how many to drop. */
@@ -18,8 +21,8 @@ let spawned = 0;
 
 /** An actor whose handler takes what waits, in one go: one handler call at a time, in the order of the tells.
  *
- *  On a calm pass of the event loop the handler runs in it, on a busy one in nact's next tick, which lets more gather. The mailbox is ours
- *  and nact sees at most one message, a tick: so nact's unbounded mailbox, its silent loss on stop and its
+ *  On a calm pass of the event loop the handler runs in it, on a busy one in nact's next tick, or a tick later on, which lets more gather. The
+ *  mailbox is ours and nact sees at most one message, a tick: so nact's unbounded mailbox, its silent loss on stop and its
  *  default supervision (which prints message bodies) have nothing to bite on. Actors are children of the system itself: a parent
  *  that gets messages costs O(children) for each of them. Names are numbers: nact refuses many characters. (ADR-007)
  *  Stopped by anything but `stop`, it goes on with the same mailbox as a new one of nact's: nact would drop every further tick without
@@ -36,6 +39,8 @@ export class BatchActor<M> {
   #handling = 0;
   #sweepAt = smallestSweep;
   #busy = false;
+  /** It will tick, and has not yet. */
+  #gathering = false;
   #running = false;
   #stopped = false;
 
@@ -58,9 +63,10 @@ export class BatchActor<M> {
     if (this.#stopped) return;
     this.#mailbox.push(message);
     if (this.waiting >= this.#sweepAt) this.#sweep();
-    this.#system.told();
+    this.#system.passes.told();
+    if (this.#gathering && this.waiting >= this.#handler.maxBatch) this.#tick();
     if (this.#busy) return;
-    if (this.#system.busy) this.#tick();
+    if (this.#system.passes.busy) this.#tickOnceGathered();
     else this.#runSoon();
   }
 
@@ -83,10 +89,23 @@ export class BatchActor<M> {
     return left;
   }
 
+  #tickOnceGathered(): void {
+    this.#busy = true;
+    const { gathers = false, maxBatch } = this.#handler;
+    this.#gathering = gathers && this.#system.passes.busy && this.waiting < maxBatch;
+    if (!this.#gathering) this.#tick();
+    else this.#system.passes.whenGathered(() => this.#tickIfGathering());
+  }
+
+  /** Not when a whole batch has come meanwhile: then it has ticked. */
+  #tickIfGathering(): void {
+    if (this.#gathering) this.#tick();
+  }
+
   /** In nact's next tick, a pass of the event loop away. */
   #tick(): void {
-    this.#busy = true;
-    if (this.#system.stopped) return;
+    this.#gathering = false;
+    if (this.#stopped || this.#system.stopped) return;
     this.#ref ??= this.#spawn();
     nact.dispatch(this.#ref, undefined);
   }
@@ -116,7 +135,7 @@ export class BatchActor<M> {
     if (this.#stopped || this.#ref !== ref) return;
     this.#ref = undefined;
     // Its tick has died with it; a handler that runs will send its own.
-    if (this.#busy && !this.#running) this.#tick();
+    if (this.#busy && !this.#running && !this.#gathering) this.#tick();
   }
 
   async #run(): Promise<void> {
@@ -140,7 +159,7 @@ export class BatchActor<M> {
     if (this.#stopped) return;
     this.#take(handled);
     this.#busy = false;
-    if (this.waiting > 0) this.#tick();
+    if (this.waiting > 0) this.#tickOnceGathered();
   }
 
   /** A throw of `crashed` itself is a defect that nobody may swallow: the actor could never go on. */

@@ -10,12 +10,13 @@ import { until } from '../support/until.ts';
 type Item = { readonly n: number; dead: boolean };
 
 /** An actor whose handler ends when the test says so, with as many handled as it says. */
-const start = (system: ActorSystem, maxBatch: number) => {
+const start = (system: ActorSystem, maxBatch: number, gathers = false) => {
   const given: (readonly Item[])[] = [];
   let end: ((count: number) => void) | undefined;
   const handled: number[] = [];
   const actor = new BatchActor<Item>(system, 'test', {
     maxBatch,
+    gathers,
     handle: async (batch) => {
       given.push(batch);
       const count = await new Promise<number>((resolve) => {
@@ -58,7 +59,7 @@ describe('an actor that takes what waits', () => {
   });
 
   it('handles in the pass of the event loop in which it is told, unless that is a busy one', async () => {
-    const own = startActorSystem(4);
+    const own = startActorSystem({ busyPass: 4 });
     const handled: string[] = [];
     const actorOf = (name: string) =>
       new BatchActor<number>(own, name, {
@@ -88,6 +89,50 @@ describe('an actor that takes what waits', () => {
     calm.tell(1);
     await Promise.resolve();
     expect(handled.at(-1)).toBe('calm 1');
+    own.stop();
+  });
+
+  it('gathers until the busy passes are over, until they have been too many, or until it has all it takes at a time', async () => {
+    const own = startActorSystem({ busyPass: 4, longestGathering: 8 });
+    const handled: string[] = [];
+    const actorOf = (name: string, maxBatch: number, gathers: boolean) =>
+      new BatchActor<number>(own, name, {
+        maxBatch,
+        gathers,
+        handle: ({ length }) => {
+          if (name !== 'crowd') handled.push(`${name} ${length}`);
+          return length;
+        },
+        crashed: () => 0,
+      });
+    const crowd = actorOf('crowd', 64, false);
+    const busyPasses = async (count: number, ...actors: BatchActor<number>[]) => {
+      for (let pass = 0; pass < count; pass++) {
+        for (let n = 0; n < 5; n++) crowd.tell(n);
+        for (const actor of actors) actor.tell(pass);
+        await macrotask();
+      }
+    };
+    const calmPasses = async () => {
+      for (let pass = 0; pass < 5; pass++) await macrotask();
+    };
+    const [some, full, ticks] = [actorOf('some', 64, true), actorOf('full', 3, true), actorOf('ticks', 64, false)];
+    await busyPasses(4, some, ticks);
+    expect(new Set(handled)).toEqual(new Set(['ticks 1']));
+    handled.length = 0;
+    await calmPasses();
+    expect(handled).toContain('some 4');
+    handled.length = 0;
+    await busyPasses(30, some);
+    // One in each of eight passes, and of those that the tick takes.
+    expect(handled.length).toBeGreaterThanOrEqual(2);
+    for (const each of handled) expect(['some 8', 'some 9', 'some 10']).toContain(each);
+    await calmPasses();
+    handled.length = 0;
+    await busyPasses(5, full);
+    expect(handled).toEqual(['full 3']);
+    await calmPasses();
+    expect(handled).toEqual(['full 3', 'full 2']);
     own.stop();
   });
 
@@ -182,7 +227,7 @@ describe('an actor that takes what waits', () => {
   });
 
   it('takes up none of nact’s actors before its first tick and while it rests', async () => {
-    const own = startActorSystem(0);
+    const own = startActorSystem({ busyPass: 0 });
     const run = start(own, 4);
     expect(actorsOf(own)).toHaveLength(0);
     for (let n = 0; n < 3; n++) {
@@ -203,10 +248,11 @@ describe('an actor that takes what waits', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('tell', 'kill', 'rest', 'wait', 'finish'), { maxLength: 60 }),
-        fc.integer({ min: 0, max: 8 }),
-        async (deeds, busyPass) => {
-          const killed = startActorSystem(busyPass);
-          const run = start(killed, 4);
+        fc.record({ busyPass: fc.integer({ min: 0, max: 8 }), longestGathering: fc.integer({ min: 0, max: 4 }) }),
+        fc.boolean(),
+        async (deeds, passes, gathers) => {
+          const killed = startActorSystem(passes);
+          const run = start(killed, 4, gathers);
           let told = 0;
           for (const deed of deeds) {
             if (deed === 'tell') run.actor.tell({ n: told++, dead: false });

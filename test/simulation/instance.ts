@@ -83,7 +83,7 @@ export const startInstance = (sim: World, label: string): Instance => {
     const all = new DataAccess(honest);
     return [new FallenSessions(ledger, all, clock, logger), all];
   });
-  const system = startActorSystem(random.int(0, 12));
+  const system = startActorSystem({ busyPass: random.int(0, 12), longestGathering: random.int(0, 12) });
   const policy: PolicyDecisionPoint = sim.policyOf?.(owner, { clock, logger }) ?? {
     decide: async (requests) => {
       if (faults.happens('policy')) throw new Error('simulated: no policy');

@@ -27,7 +27,7 @@ const policyThatFails = (
 ): Outage => {
   const owner: Owner = { name: `policy of ${process.name}`, state: 'running' };
   // It ticks always: a pause holds back what is still to be run, and kills want a part of nact's.
-  const system = startActorSystem(0);
+  const system = startActorSystem({ busyPass: 0 });
   const engine = { decide: (): AccessDecision => ({ effect: 'permit', basis }) };
   let actor = spawnPolicyActor(system, engine, deps);
   let out = false;

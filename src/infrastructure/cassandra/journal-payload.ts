@@ -29,8 +29,8 @@ const jsonOf = (decision: Decision): string => {
   return JSON.stringify(decision);
 };
 
-/** Most decisions, put together by hand: 0.7 µs against 2.8 µs. A test holds it to JSON.stringify. Chat ids
- *  need no escapes. */
+/** Most decisions, put together by hand out of few pieces: with the compression of the group 3.2 µs against JSON.stringify's 4.6. A test holds it
+ *  to that. Chat ids need no escapes. */
 const plainPostText = (
   { v, chatId, shard, epoch, n }: Decision,
   {
@@ -46,16 +46,21 @@ const plainPostText = (
     recipientId,
     receipt,
   }: MessagePosted,
-  { bucket, nextSeq, nextRev, activeAt, opens, keys, targets, large, dropsFrom }: Placement,
+  placement: Placement,
 ): string =>
   `{"v":${v},"chatId":"${chatId}","shard":${shard},"epoch":${epoch},"n":${n},"outcome":{"kind":"accepted","entries":[{` +
   `"type":"message.posted","chatId":"${chatId}","rev":${rev},"senderId":${text(senderId)},` +
   `"clientMessageId":${text(clientMessageId)},"fingerprint":${text(fingerprint)},"sentAt":${text(sentAt)},"at":${at},` +
   `"recipients":${sharedText(recipients)},"seq":${seq},"body":${text(body)},"recipientId":${text(recipientId)},` +
-  `"extras":null${receipt === undefined ? '' : `,"receipt":${sharedText(receipt)}`}}],` +
-  `"placement":{"bucket":${bucket},"nextSeq":${nextSeq},"nextRev":${nextRev},"activeAt":${activeAt},` +
-  `"opens":${opens === null ? 'null' : JSON.stringify(opens)},"keys":${keys === null ? 'null' : JSON.stringify(keys)},` +
-  `"targets":${targets === null ? 'null' : JSON.stringify(targets)},"large":${large},"dropsFrom":${dropsFrom}}}}`;
+  `"extras":null${receipt === undefined ? '' : `,"receipt":${sharedText(receipt)}`}}],"placement":${placementText(placement)}}}`;
+
+const placementText = (placement: Placement): string => {
+  const { bucket, nextSeq, nextRev, activeAt, opens, keys, targets, large, dropsFrom } = placement;
+  const isPlain =
+    activeAt === null && opens === null && keys === null && targets === null && !large && dropsFrom === null;
+  if (!isPlain) return JSON.stringify(placement);
+  return `{"bucket":${bucket},"nextSeq":${nextSeq},"nextRev":${nextRev},"activeAt":null,"opens":null,"keys":null,"targets":null,"large":false,"dropsFrom":null}`;
+};
 
 const text = JSON.stringify as (value: string | null) => string;
 
