@@ -55,9 +55,9 @@ export const run = async <N extends string>(
   context: BenchContext,
   contestants: Readonly<Record<N, () => Promise<Sample>>>,
 ): Promise<Record<N, Sample[]>> => {
-  // Compiled code before anything counts.
+  // Compiled code before anything counts: the service has more of it than a loop.
   const { passes } = sizes(context.quick);
-  await interleaved(contestants, 1, passes);
+  await interleaved(contestants, 2, passes);
   context.log('warm');
   return interleaved(contestants, context.rounds, passes);
 };
