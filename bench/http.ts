@@ -26,7 +26,7 @@ export const http: Bench = {
   run: async (context) => {
     const { rounds } = context;
     // Short samples, many times in turn: the machine's slow moments are everybody's.
-    const passes = context.quick ? 1 : 100;
+    const passes = context.quick ? 1 : 50;
     const count = context.quick ? 400 : 100;
     // What is compared by its slowest hundredth takes more, or a round would say little.
     const calmCount = 3 * count;
