@@ -136,6 +136,26 @@ describe('an actor that takes what waits', () => {
     own.stop();
   });
 
+  it('handles each message once when it has ticked with a whole batch, and what it waited for comes later', async () => {
+    for (let calmPasses = 0; calmPasses < 6; calmPasses++) {
+      const own = startActorSystem({ busyPass: 2, longestGathering: 50 });
+      const run = start(own, 3, true);
+      const crowd = start(own, 64);
+      for (let n = 0; n < 5; n++) crowd.actor.tell({ n, dead: false });
+      for (let n = 0; n < 3; n++) run.actor.tell({ n, dead: false });
+      await until('it works', () => run.working);
+      run.finish(1);
+      for (let pass = 0; pass < calmPasses; pass++) await macrotask();
+      run.actor.tell({ n: 3, dead: false });
+      for (let pass = 0; pass < 6; pass++) await macrotask();
+      expect(run.given.map(({ length }) => length)).toEqual([3, 1]);
+      run.finish(1);
+      await until('it is done', () => !run.actor.busy);
+      expect(run.handled).toEqual([0, 1, 2, 3]);
+      own.stop();
+    }
+  });
+
   it('lets go of what is handled, also when more always waits', async () => {
     let handled = 0;
     const actor = new BatchActor<object>(system, 'test', {
