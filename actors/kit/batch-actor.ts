@@ -135,7 +135,7 @@ export class BatchActor<M> {
     if (this.#stopped || this.#ref !== ref) return;
     this.#ref = undefined;
     // Its tick has died with it; a handler that runs will send its own.
-    if (this.#busy && !this.#running && !this.#gathering) this.#tick();
+    if (this.#busy && !this.#running) this.#tick();
   }
 
   async #run(): Promise<void> {
