@@ -1,6 +1,6 @@
 import type { Bench, BenchContext, Curve, Table } from './core/bench.ts';
 import { logSlope, median, Ratios } from './core/ratios.ts';
-import { cpuPerOperation, interleaved, ratiosOf, type Sample } from './core/rounds.ts';
+import { cpuPerOperation, interleaved, ratiosOf, type Sample, warmUp } from './core/rounds.ts';
 import { messageCosts, type Point, storeChats } from './growth/messages.ts';
 import type { Load } from './load.ts';
 import { cassandraPages, pagesOf, type Source, sqlitePages } from './pages/read-pages.ts';
@@ -98,7 +98,7 @@ const history = async (key: string, source: Source, plans: readonly ChatPlan[], 
   };
   const contestants = Object.fromEntries(plans.map((plan) => [`${key} ${plan.messages}`, () => both(plan)]));
   const passes = context.quick ? 1 : 3;
-  await interleaved(contestants, 1, passes);
+  await warmUp(contestants, 1, passes);
   const found = await interleaved(contestants, context.rounds, passes);
   const sizes = plans.map(({ messages: x }) => ({ name: `${key} ${x}`, x }));
   note(into, key, 'messages in the chat', sizes, found);

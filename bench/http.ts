@@ -1,15 +1,14 @@
-import type { Histogram } from 'hdr-histogram-js';
 import { userId } from '../src/domain/ids.ts';
 import { issueToken } from '../src/infrastructure/http/issue-token.ts';
 import type { Bench } from './core/bench.ts';
 import { Child } from './core/child.ts';
 import { goFirst } from './core/go-first.ts';
 import { median, Ratios } from './core/ratios.ts';
-import { cpuPerOperation, interleaved, perSecond, ratiosOf, type Sample } from './core/rounds.ts';
+import { cpuPerOperation, interleaved, newHistogram, perSecond, ratiosOf, type Sample, warmUp } from './core/rounds.ts';
 import { freePort, key, startService } from './core/service.ts';
 import type { QueryOrder, QueryReply } from './http/bare-query.ts';
 import { queriesFor } from './http/coalesced.ts';
-import { newHistogram, requests } from './http/load-http.ts';
+import { requests } from './http/load-http.ts';
 import { cpuMicros } from './process-cpu.ts';
 import { BenchKeyspace } from './stores/cassandra-loader.ts';
 
@@ -22,7 +21,7 @@ const few = 2;
 
 export const http: Bench = {
   about: 'a page of history over HTTP against Fastify with a ready buffer and against the bare query',
-  maxMinutes: 30,
+  maxMinutes: 60,
   run: async (context) => {
     const { rounds } = context;
     // Short samples, many times in turn: the machine's slow moments are everybody's.
@@ -61,7 +60,6 @@ export const http: Bench = {
 
     const names = ['page', 'first', 'buffer', 'query'] as const;
     type Name = (typeof names)[number];
-    let calm: { readonly name: Name; readonly histogram: Histogram }[] = [];
     const spentBy = (pid: number) => {
       const processes = { service: pid, store: stack.pids.store, generator: process.pid };
       const before = Object.entries(processes).map(([name, of]) => [name, of, cpuMicros(of)] as const);
@@ -69,47 +67,38 @@ export const http: Bench = {
     };
     /** Requests a second with many under way; latencies with few. */
     const overHttp =
-      (name: Name, { pid }: Child, urlOf: (index: number) => string, calmly = count) =>
+      ({ pid }: Child, urlOf: (index: number) => string, calmly = count) =>
       async (): Promise<Sample> => {
-        const { histogram } = await requests(calmly, few, urlOf, headers);
-        calm.push({ name, histogram });
+        const { histogram: micros } = await requests(calmly, few, urlOf, headers);
         const spent = spentBy(pid);
         const { wallMs } = await requests(count, many, urlOf, headers);
-        return { operations: count, wallMs, cpu: spent() };
+        return { operations: count, wallMs, cpu: spent(), micros };
       };
     const ask = (order: QueryOrder) => {
       query.tell(order);
       return query.said() as Promise<QueryReply>;
     };
     const contestants = {
-      page: overHttp('page', service.child, pageOf, calmCount),
-      first: overHttp('first', other.child, firstOf),
-      buffer: overHttp('buffer', bare, (index) => `http://127.0.0.1:${port}/page/${index}`),
+      page: overHttp(service.child, pageOf, calmCount),
+      first: overHttp(other.child, firstOf),
+      buffer: overHttp(bare, (index) => `http://127.0.0.1:${port}/page/${index}`),
       query: async (): Promise<Sample> => {
-        const { micros } = await ask({ count: calmCount, atOnce: few, chats });
-        const histogram = newHistogram();
-        for (const value of micros) histogram.recordValue(value);
-        calm.push({ name: 'query', histogram });
+        const calm = await ask({ count: calmCount, atOnce: few, chats });
+        const micros = newHistogram();
+        for (const value of calm.micros) micros.recordValue(value);
         const spent = spentBy(query.pid);
         const { wallMs } = await ask({ count, atOnce: many, chats });
-        return { operations: count, wallMs, cpu: spent() };
+        return { operations: count, wallMs, cpu: spent(), micros };
       },
     };
-    await interleaved(contestants, 1, passes);
-    calm = [];
+    await warmUp(contestants, 1, passes);
     context.log('warm');
     const found = await interleaved(contestants, rounds, passes);
 
     const ratios = new Ratios();
     /** Microseconds, round by round: of all that was measured in it. */
-    const percentiles = (of: Name, percentile: number) => {
-      const histograms = calm.filter(({ name }) => name === of).map(({ histogram }) => histogram);
-      return Array.from({ length: rounds }, (_, round) => {
-        const whole = newHistogram();
-        for (const one of histograms.slice(round * 2 * passes, (round + 1) * 2 * passes)) whole.add(one);
-        return whole.getValueAtPercentile(percentile);
-      });
-    };
+    const percentiles = (of: Name, percentile: number) =>
+      found[of].map(({ micros }) => micros!.getValueAtPercentile(percentile));
     const over = (a: readonly number[], b: readonly number[]) => a.map((value, round) => value / b[round]!);
     const [p50, p99] = [50, 99].map((percentile) =>
       Object.fromEntries(names.map((name) => [name, percentiles(name, percentile)])),

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build, type Histogram } from 'hdr-histogram-js';
+import type { Histogram } from 'hdr-histogram-js';
 import type { Bench, BenchContext, Curve, Table } from './core/bench.ts';
 import { goFirst } from './core/go-first.ts';
 import { median, Ratios } from './core/ratios.ts';
-import { perSecond } from './core/rounds.ts';
+import { interleaved, newHistogram, perSecond, type Sample } from './core/rounds.ts';
 import { bodyBytes, startCassandraService, startForward } from './pipeline/contestants.ts';
 import { type Contestant, drain, Stream } from './pipeline/drain.ts';
 import { Queues } from './pipeline/queues.ts';
@@ -13,7 +13,7 @@ import { BenchKeyspace } from './stores/cassandra-loader.ts';
 const sizes = (quick: boolean) =>
   quick
     ? { chats: 200, drained: 3_000, seconds: 2, passes: 1 }
-    : { chats: 1_000, drained: 20_000, seconds: 3, passes: 3 };
+    : { chats: 1_000, drained: 20_000, seconds: 2, passes: 5 };
 const shares = [0.25, 0.5, 0.75] as const;
 /** A hundredth of the messages later than this after they were due: the generator starved. */
 const latestMs = 20;
@@ -22,10 +22,7 @@ const keptUpMs = 100;
 /** From one tried rate to the next. */
 const rateStep = 1.25;
 
-type Measured = { readonly histogram: Histogram; readonly starved: boolean };
-
-const newHistogram = () =>
-  build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
+const percentileMs = (micros: Histogram, percentile: number): number => micros.getValueAtPercentile(percentile) / 1000;
 
 const marker = Buffer.from('"client_message_id":"');
 const numberIn = (text: string): number => Number(text.slice(text.lastIndexOf('-') + 1));
@@ -39,9 +36,9 @@ const openLoop = async (
   seconds: number,
   queues: Queues,
   idOf: 'message' | 'body',
-): Promise<Measured> => {
+): Promise<Sample> => {
   await queues.forgetEvents();
-  const [histogram, lateness] = [newHistogram(), newHistogram()];
+  const [micros, lateness] = [newHistogram(), newHistogram()];
   const count = Math.round(rate * seconds);
   const first = stream.sent;
   let seen = 0;
@@ -52,7 +49,7 @@ const openLoop = async (
     const at = content.indexOf(marker) + marker.length;
     const id = idOf === 'message' ? properties.messageId : content.toString('latin1', at, content.indexOf('"', at));
     seen++;
-    histogram.recordValue(Math.max(1, Math.round((nowMs - dueMs(numberIn(id) - first)) * 1000)));
+    micros.recordValue(Math.max(1, Math.round((nowMs - dueMs(numberIn(id) - first)) * 1000)));
   });
   startMs = performance.now() + 100;
   for (let index = 0; index < count; ) {
@@ -65,22 +62,19 @@ const openLoop = async (
   }
   for (const deadline = performance.now() + 30_000; seen < count; await sleep(20))
     if (performance.now() > deadline) throw new Error(`messages were lost: ${seen} of ${count} events have come`);
+  const wallMs = performance.now() - startMs;
   await sleep(100);
   await stop();
   if (seen !== count) throw new Error(`${seen} events came of ${count} messages`);
-  return { histogram, starved: lateness.getValueAtPercentile(99) / 1000 > latestMs };
+  return { operations: count, wallMs, cpu: {}, micros, starved: percentileMs(lateness, 99) > latestMs };
 };
 
 /** The highest rate that is kept up while messages come one by one: out of full queues many travel together, which costs each of them less. */
-const capacityOneByOne = async (
-  drained: number,
-  tryRate: (rate: number) => Promise<Measured>,
-  { log }: BenchContext,
-) => {
+const capacityOneByOne = async (drained: number, tryRate: (rate: number) => Promise<Sample>, { log }: BenchContext) => {
   let kept = 0;
   for (let rate = drained / 20; rate < drained; rate *= rateStep) {
-    const { histogram, starved } = await tryRate(rate);
-    const p99 = histogram.getValueAtPercentile(99) / 1000;
+    const { micros, starved } = await tryRate(rate);
+    const p99 = percentileMs(micros!, 99);
     log(`${Math.round(rate)}/s: p99 ${p99.toFixed(1)} ms`);
     if (starved || p99 > keptUpMs) break;
     kept = rate;
@@ -94,7 +88,7 @@ const capacityOneByOne = async (
 
 export const latency: Bench = {
   about: 'from when a message is due until its event is out, at 25, 50 and 75 % of capacity, against A+S',
-  maxMinutes: 30,
+  maxMinutes: 60,
   run: async (context: BenchContext) => {
     const stack = await context.stack();
     const { chats, drained, seconds, passes } = sizes(context.quick);
@@ -125,26 +119,24 @@ export const latency: Bench = {
     const rows: Table['rows'][number][] = [];
     const points: Curve['points'][number][] = [];
     for (const share of shares) {
-      const whole = { 'A+S': newHistogram(), service: newHistogram() };
-      const added: number[] = [];
-      let starved = false;
-      for (let round = 0; round < context.rounds; round++) {
-        const ofRound = { 'A+S': newHistogram(), service: newHistogram() };
-        for (let pass = 0; pass < passes; pass++)
-          for (const name of ['A+S', 'service', 'service', 'A+S'] as const) {
-            const idOf = name === 'service' ? 'body' : 'message';
-            const found = await openLoop(contestants[name], streams[name], capacity * share, seconds, queues, idOf);
-            ofRound[name].add(found.histogram);
-            whole[name].add(found.histogram);
-            starved ||= found.starved;
-          }
-        added.push((ofRound.service.getValueAtPercentile(99) - ofRound['A+S'].getValueAtPercentile(99)) / 1000);
-      }
+      const at = (name: keyof typeof contestants, idOf: 'message' | 'body') => () =>
+        openLoop(contestants[name], streams[name], capacity * share, seconds, queues, idOf);
+      const found = await interleaved(
+        { 'A+S': at('A+S', 'message'), service: at('service', 'body') },
+        context.rounds,
+        passes,
+      );
+      const p99 = (name: keyof typeof found) => found[name].map(({ micros }) => percentileMs(micros!, 99));
+      const loop = p99('A+S');
+      const added = p99('service').map((ms, round) => ms - loop[round]!);
+      const starved = [...found['A+S'], ...found.service].some((sample) => sample.starved);
       const problem = starved ? 'the generator starved: messages were sent long after they were due' : undefined;
       const key = share === 0.5 ? 'half' : share === 0.25 ? 'quarter' : 'threequarters';
       ratios.add(`latency.p99.${key}`, added, { problem, slack: 1 });
       for (const name of ['A+S', 'service'] as const) {
-        const ms = (percentile: number) => whole[name].getValueAtPercentile(percentile) / 1000;
+        const whole = newHistogram();
+        for (const { micros } of found[name]) whole.add(micros!);
+        const ms = (percentile: number) => percentileMs(whole, percentile);
         rows.push([
           `${share * 100} %`,
           name,
@@ -152,7 +144,7 @@ export const latency: Bench = {
           ms(50),
           ms(99),
           ms(99.9),
-          whole[name].maxValue / 1000,
+          whole.maxValue / 1000,
         ]);
         if (share === 0.5)
           for (const percentile of [0, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.99])

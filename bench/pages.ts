@@ -77,7 +77,7 @@ const plansOf = (quick: boolean): Plans => {
 
 export const pages: Bench = {
   about: 'a page of a chat of 1,000,000 messages against one of 1,000; and of one with 100,000 deleted',
-  maxMinutes: 20,
+  maxMinutes: 40,
   run: async (context) => {
     const plans = plansOf(context.quick);
     const into: Found = { ratios: new Ratios(), rows: [], cpu: {} };

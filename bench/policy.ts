@@ -9,7 +9,7 @@ import { CedarPolicyEngine } from '../src/infrastructure/cedar/cedar-policy-engi
 import { SystemClock } from '../src/infrastructure/system/system-clock.ts';
 import type { Bench } from './core/bench.ts';
 import { median, Ratios } from './core/ratios.ts';
-import { cpuPerOperation, interleaved, ratiosOf, type Sample } from './core/rounds.ts';
+import { cpuPerOperation, interleaved, ratiosOf, type Sample, warmUp } from './core/rounds.ts';
 
 const folder = new URL('../policies', import.meta.url).pathname;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -95,7 +95,7 @@ export const policy: Bench = {
       'uncached, 10,000 members': () => decisions(forgetful, 10_000, 5_000 * scale, kinds),
       [`cached, through the actor, ${turn} at a time`]: throughActor,
     };
-    await interleaved(contestants, 1);
+    await warmUp(contestants, 1);
     const found = await interleaved(contestants, rounds);
     actor.stop();
     system.stop();

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** CPU time of other processes, from /proc (Linux). */
+/** CPU time of other processes, and of other machines, from /proc (Linux). */
 
 const ticksPerSecond = 100;
 
@@ -30,6 +30,22 @@ export const cpuMicros = (pid: number): number => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return ((Number(fields[11]) + Number(fields[12])) * 1_000_000) / ticksPerSecond;
+};
+
+/** Gives the share of the processors' time since the call that the host gave to others though somebody here wanted it ("steal"): 0 where there
+ *  is no host. */
+export const watchStolen = (): (() => number) => {
+  const read = () => {
+    const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!.split(/\s+/).map(Number);
+    // user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in user, too
+    const all = ticks.slice(0, 8);
+    return { stolen: all[7]!, all: all.reduce((sum, each) => sum + each, 0) };
+  };
+  const before = read();
+  return () => {
+    const now = read();
+    return now.all === before.all ? 0 : (now.stolen - before.stolen) / (now.all - before.all);
+  };
 };
 
 /** Watches named processes; `spent()` gives the CPU microseconds of each since the start. */

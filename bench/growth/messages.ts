@@ -1,5 +1,5 @@
 import type { BenchContext } from '../core/bench.ts';
-import { interleaved, type Sample } from '../core/rounds.ts';
+import { interleaved, type Sample, warmUp } from '../core/rounds.ts';
 import type { Load } from '../load.ts';
 import { startCassandraService } from '../pipeline/contestants.ts';
 import { drain, Stream } from '../pipeline/drain.ts';
@@ -51,7 +51,7 @@ export const messageCosts = async (
     contestants[name] = () => drain(service, stream, count, queues, stack);
   }
   const passes = context.quick ? 1 : 4;
-  await interleaved(contestants, 1, passes);
+  await warmUp(contestants, 1, passes);
   const found = await interleaved(contestants, context.rounds, passes);
   for (const child of children) await child.stop();
   return found;

@@ -1,10 +1,8 @@
 import { connect, type Socket } from 'node:net';
-import { build, type Histogram } from 'hdr-histogram-js';
+import type { Histogram } from 'hdr-histogram-js';
+import { newHistogram } from '../core/rounds.ts';
 
 export type Requested = { readonly histogram: Histogram; readonly wallMs: number; readonly bytes: number };
-
-export const newHistogram = (): Histogram =>
-  build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
 
 const endOfHead = Buffer.from('\r\n\r\n');
 
