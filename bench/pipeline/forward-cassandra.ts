@@ -5,11 +5,10 @@ import { keysPerBlock } from '../../src/application/turn/key-log.ts';
 import { type CassandraEndpoint, connectData, connectLedger } from '../../src/infrastructure/cassandra/client.ts';
 import { DataAccess } from '../../src/infrastructure/cassandra/data-access.ts';
 import { GroupQueue } from '../../src/infrastructure/cassandra/group-queue.ts';
-import { encodeGroup, journalText } from '../../src/infrastructure/cassandra/journal-payload.ts';
+import { encodeGroup, journalJson } from '../../src/infrastructure/cassandra/journal-payload.ts';
 import { JournalRow } from '../../src/infrastructure/cassandra/journal-row.ts';
 import { journalQueries } from '../../src/infrastructure/cassandra/journal-statements.ts';
 import { logicalTime } from '../../src/infrastructure/cassandra/logical-time.ts';
-import type { PendingDecision } from '../../src/infrastructure/cassandra/pending-commit.ts';
 import { type Projection, projectionOf } from '../../src/infrastructure/cassandra/projection.ts';
 import { partitions, projectionQueries } from '../../src/infrastructure/cassandra/projection-queries.ts';
 import { Projector } from '../../src/infrastructure/cassandra/projector.ts';
@@ -32,36 +31,43 @@ class Posts {
     this.#full = samplePost(bodyBytes, { completesBlock: true });
   }
 
-  /** The text that the journal would hold of it is cut from the sample's. */
-  next(
-    chatId: string,
-    messageId: string,
-  ): { readonly decision: Decision; readonly text: string; readonly projection: Projection } {
+  /** The JSON that the journal would hold of it is cut from the sample's. */
+  next(chatId: string, messageId: string): Post {
     const seq = (this.#seqs.get(chatId) ?? 0) + 1;
     this.#seqs.set(chatId, seq);
     const sample = (seq + 1) % keysPerBlock === 0 ? this.#full : this.#plain;
-    const time = logicalTime(1, ++this.#n);
-    const content = templateOf(sample).map(({ query, params, kind }) => {
-      const own = params.slice();
-      own[0] = chatId;
-      own[own.length - 1] = time;
-      if (kind === 'post') {
-        own[2] = seq;
-        own[3] = seq + 1;
-        own[5] = messageId;
-        own[11] = seq + 1;
-        own[12] = seq + 2;
-        return { query, params: own, partition: partitions.messages(0, chatId) };
-      }
-      own[2] = seq - keysPerBlock + 2;
-      return { query, params: own, partition: partitions.keys(0, chatId) };
-    });
+    const n = ++this.#n;
     const [head, tail] = textOf(sample);
-    // The projector asks for the chat only.
-    const decision = { ...sample.decision, chatId: chatId as Decision['chatId'] };
-    return { decision, text: `${head}${messageId}${tail}`, projection: { content, index: [] } };
+    return {
+      // The projector asks for the chat only.
+      decision: { ...sample.decision, chatId: chatId as Decision['chatId'] },
+      json: Buffer.from(`${head}${messageId}${tail}`),
+      projection: () => ({ content: contentOf(sample, chatId, messageId, seq, n), index: [] }),
+    };
   }
 }
+
+/** The service, too, makes what it writes to the tables when the journal has it. */
+type Post = { readonly decision: Decision; readonly json: Buffer; readonly projection: () => Projection };
+
+const contentOf = (sample: SamplePost, chatId: string, messageId: string, seq: number, n: number) => {
+  const time = logicalTime(1, n);
+  return templateOf(sample).map(({ query, params, kind }) => {
+    const own = params.slice();
+    own[0] = chatId;
+    own[own.length - 1] = time;
+    if (kind === 'post') {
+      own[2] = seq;
+      own[3] = seq + 1;
+      own[5] = messageId;
+      own[11] = seq + 1;
+      own[12] = seq + 2;
+      return { query, params: own, partition: partitions.messages(0, chatId) };
+    }
+    own[2] = seq - keysPerBlock + 2;
+    return { query, params: own, partition: partitions.keys(0, chatId) };
+  });
+};
 
 type Template = {
   readonly query: 'post' | 'keys';
@@ -87,7 +93,7 @@ const textOf = (sample: SamplePost): readonly [string, string] => {
   let found = texts.get(sample);
   if (found === undefined) {
     const id = sample.entry.clientMessageId;
-    const text = journalText(sample.decision);
+    const text = journalJson(sample.decision).toString();
     const at = text.indexOf(`"${id}"`) + 1;
     found = [text.slice(0, at), text.slice(at + id.length)];
     texts.set(sample, found);
@@ -102,7 +108,7 @@ export const openPlainCassandra = async (endpoint: CassandraEndpoint, bodyBytes:
   const posts = new Posts(bodyBytes);
   return {
     write: (chatId, messageId, done) => {
-      const { query, params } = posts.next(chatId, messageId).projection.content[0]!;
+      const { query, params } = posts.next(chatId, messageId).projection().content[0]!;
       data.write([{ query: projectionQueries[query], params }], (error) => {
         if (error !== undefined) throw error;
         done();
@@ -124,7 +130,7 @@ export const openJournaledCassandra = async (endpoint: CassandraEndpoint, bodyBy
   const row = new JournalRow({ session, ledger, clock, logger, sessionTimeoutMs }, stop.signal);
   const projector = new Projector(new DataAccess(client), { clock, logger, telemetry: noTelemetry }, stop.signal);
   const posts = new Posts(bodyBytes);
-  const waiting = new GroupQueue();
+  const waiting = new GroupQueue<Post & { readonly done: () => void }>();
   /** Messages of each group that are not stored yet; groups before `firstOpen` are done. */
   const open: number[] = [];
   let firstOpen = 0;
@@ -137,17 +143,17 @@ export const openJournaledCassandra = async (endpoint: CassandraEndpoint, bodyBy
       const group = waiting.takeGroup();
       const pos = row.nextPos;
       open[pos] = group.length;
-      const loss = await row.append(encodeGroup(group.map(({ text }) => text)), firstOpen - 1);
+      const loss = await row.append(encodeGroup(group.map(({ json }) => json)), firstOpen - 1);
       if (loss !== undefined) throw new Error(loss.message, { cause: loss.cause });
       projector.project(
-        group.map(({ decision, projection, commit }) => ({
+        group.map(({ decision, projection, done }) => ({
           decision,
-          projection,
+          projection: projection(),
           commit: {
             decisionDone: () => {
               open[pos]!--;
               while (open[firstOpen] === 0) delete open[firstOpen++];
-              commit.decisionDone();
+              done();
             },
           },
         })),
@@ -157,8 +163,7 @@ export const openJournaledCassandra = async (endpoint: CassandraEndpoint, bodyBy
   };
   return {
     write: (chatId, messageId, done) => {
-      const pending: PendingDecision = { ...posts.next(chatId, messageId), commit: { decisionDone: done } };
-      waiting.push(pending);
+      waiting.push({ ...posts.next(chatId, messageId), done });
       if (working || scheduled) return;
       scheduled = true;
       setImmediate(() => {

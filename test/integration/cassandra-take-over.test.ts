@@ -6,7 +6,7 @@ import type { Session, Tenure } from '../../src/application/ports/ownership.ts';
 import type { Logger } from '../../src/application/ports/system.ts';
 import { seq, shardNumber } from '../../src/domain/ids.ts';
 import type { CassandraCell } from '../../src/infrastructure/cassandra/cell.ts';
-import { encodeGroup, journalText } from '../../src/infrastructure/cassandra/journal-payload.ts';
+import { encodeGroup, journalJson } from '../../src/infrastructure/cassandra/journal-payload.ts';
 import { journalQueries, ringSlots } from '../../src/infrastructure/cassandra/journal-statements.ts';
 import { SystemClock } from '../../src/infrastructure/system/system-clock.ts';
 import { silentLogger, TestKeyspace } from '../support/cassandra-cell.ts';
@@ -66,7 +66,7 @@ describe('taking a shard over', patient, () => {
       epoch,
     ]);
     for (const [pos, group] of groups(epoch).entries()) {
-      const payload = encodeGroup(group.map(journalText));
+      const payload = encodeGroup(group.map(journalJson));
       await keyspace.ledger.execute(journalQueries.append, [pos + 1, -1, pos, payload, session, pos, pos]);
     }
     return session;

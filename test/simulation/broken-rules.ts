@@ -7,7 +7,7 @@ import type { AccessDecision } from '../../src/domain/access/access-request.ts';
 import type { CassandraClient } from '../../src/infrastructure/cassandra/client.ts';
 import type { BoundStatement, DataAccess } from '../../src/infrastructure/cassandra/data-access.ts';
 import type { FallenSessions } from '../../src/infrastructure/cassandra/fallen-sessions.ts';
-import { decodeGroup, encodeGroup } from '../../src/infrastructure/cassandra/journal-payload.ts';
+import { decodeGroup, encodeGroup, journalJson } from '../../src/infrastructure/cassandra/journal-payload.ts';
 import { journalQueries } from '../../src/infrastructure/cassandra/journal-statements.ts';
 import { projectionOf } from '../../src/infrastructure/cassandra/projection.ts';
 import { projectionQueries } from '../../src/infrastructure/cassandra/projection-queries.ts';
@@ -187,7 +187,7 @@ export const appendAgainWithMore = (ledger: Ledger): CassandraClient => {
     if (query !== journalQueries.append || Math.random() < 0.7) return send(query, params);
     const [first, ...more] = decodeGroup(params[3] as Buffer);
     if (first === undefined || more.length === 0) return send(query, params);
-    await send(query, params.with(3, encodeGroup([JSON.stringify(first)])));
+    await send(query, params.with(3, encodeGroup([journalJson(first)])));
     throw new Error('simulated: the answer is lost');
   };
   return { execute } as unknown as CassandraClient;
@@ -234,7 +234,7 @@ export const carryNothing = (ledger: Ledger): CassandraClient => {
       if (!first.has(time)) first.set(time, pos);
       return first.get(time) === pos;
     });
-    return send(query, params.with(3, encodeGroup(fresh.map((decision) => JSON.stringify(decision)))));
+    return send(query, params.with(3, encodeGroup(fresh.map(journalJson))));
   };
   return { execute } as unknown as CassandraClient;
 };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { answerOf, type Decision } from '../../src/application/decision.ts';
 import type { Command } from '../../src/domain/chat/command.ts';
 import { chatId, shardNumber } from '../../src/domain/ids.ts';
-import { encodeGroup } from '../../src/infrastructure/cassandra/journal-payload.ts';
+import { encodeGroup, journalJson } from '../../src/infrastructure/cassandra/journal-payload.ts';
 import { journalQueries } from '../../src/infrastructure/cassandra/journal-statements.ts';
 import { ChatWriter, numbering } from '../support/decisions.ts';
 import { Invariants } from './invariants.ts';
@@ -23,7 +23,7 @@ class Run {
   append(session: string, decision: Decision): void {
     const pos = this.#next[session] ?? 0;
     this.#next[session] = pos + 1;
-    const payload = encodeGroup([JSON.stringify(decision)]);
+    const payload = encodeGroup([journalJson(decision)]);
     this.invariants.applied(journalQueries.append, [pos + 1, -1, pos, payload, session, pos, pos], world);
   }
   announce(decision: Decision): void {

@@ -5,9 +5,9 @@ import type { Telemetry } from '../../application/ports/telemetry.ts';
 import type { CassandraClient } from './client.ts';
 import type { DataAccess } from './data-access.ts';
 import { Journal } from './journal.ts';
-import { journalText } from './journal-payload.ts';
+import { journalJson } from './journal-payload.ts';
 import { PendingCommit } from './pending-commit.ts';
-import { projectionOf } from './projection.ts';
+import { projectionOf, surelyProjects } from './projection.ts';
 import { Projector } from './projector.ts';
 
 export type CommitterOptions = {
@@ -36,7 +36,14 @@ export class Committer {
     this.#reportLoss = resolve;
     this.journal = new Journal({
       ...options,
-      onJournaled: (decisions) => this.#projector.project(decisions),
+      onJournaled: (journaled) =>
+        this.#projector.project(
+          journaled.map(({ decision, projection = projectionOf(decision), commit }) => ({
+            decision,
+            projection,
+            commit,
+          })),
+        ),
       onLost: (reason) => {
         this.#close(reason);
         resolve(reason);
@@ -47,14 +54,13 @@ export class Committer {
 
   commit(decisions: readonly Decision[]): Promise<void> {
     // All of what may fail comes first: a decision that cannot be projected must never be journaled.
-    // What is kept until they are announced is put together once, at the end.
-    const texts = decisions.map(journalText);
-    const projections = decisions.map(projectionOf);
+    const jsons = decisions.map(journalJson);
+    const projections = decisions.map((decision) => (surelyProjects(decision) ? undefined : projectionOf(decision)));
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
     if (decisions.length === 0) return Promise.resolve();
     const commit = this.#track(decisions.length);
     this.journal.add(
-      decisions.map((decision, i) => ({ decision, text: texts[i]!, projection: projections[i]!, commit })),
+      decisions.map((decision, i) => ({ decision, json: jsons[i]!, projection: projections[i], commit })),
     );
     return commit.promise;
   }

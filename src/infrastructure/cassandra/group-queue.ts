@@ -1,24 +1,23 @@
 import { emptyGroup, type GroupSize, together } from './group-size.ts';
-import type { PendingDecision } from './pending-commit.ts';
 
 /** Decisions that wait for the journal, in their order. */
-export class GroupQueue {
-  #waiting: PendingDecision[] = [];
+export class GroupQueue<P extends { readonly json: Buffer }> {
+  #waiting: P[] = [];
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
   }
 
-  push(pending: PendingDecision): void {
+  push(pending: P): void {
     this.#waiting.push(pending);
   }
 
   /** Everything that waits, as far as it fits into one append beside what is carried in it; at least one when nothing is. */
-  takeGroup(carried: GroupSize = emptyGroup): PendingDecision[] {
+  takeGroup(carried: GroupSize = emptyGroup): P[] {
     let size: GroupSize | undefined = carried;
     let count = 0;
-    for (const { text } of this.#waiting) {
-      size = together(size, 1, text.length);
+    for (const { json } of this.#waiting) {
+      size = together(size, 1, json.byteLength);
       if (size === undefined) break;
       count++;
     }

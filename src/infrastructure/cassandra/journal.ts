@@ -3,7 +3,7 @@ import { SessionLost } from '../../application/ports/chat-store.ts';
 import type { Telemetry } from '../../application/ports/telemetry.ts';
 import type { ShardNumber } from '../../domain/ids.ts';
 import { GroupQueue } from './group-queue.ts';
-import { encodeGroup, journalText } from './journal-payload.ts';
+import { encodeGroup, journalJson } from './journal-payload.ts';
 import { JournalRow, type JournalRowOptions, type Loss } from './journal-row.ts';
 import type { PendingDecision } from './pending-commit.ts';
 import { UndoneDecisions } from './undone.ts';
@@ -14,6 +14,8 @@ export type JournalOptions = JournalRowOptions & {
   readonly onLost: (reason: SessionLost) => void;
 };
 
+const noBytes = Buffer.alloc(0);
+
 type Waiter = { readonly resolve: () => void; readonly reject: (reason: Error) => void };
 
 /** The one writer of a session's journal (ADR-002). One statement is in flight at any time, an append or a beat; an append takes
@@ -23,7 +25,7 @@ export class Journal {
   readonly #row: JournalRow;
   readonly #undone = new UndoneDecisions();
   readonly #abort = new AbortController();
-  readonly #waiting = new GroupQueue();
+  readonly #waiting = new GroupQueue<PendingDecision>();
   #confirming: Waiter[] = [];
   #working: Promise<void> | undefined;
   #scheduled = false;
@@ -162,8 +164,8 @@ export class Journal {
     const undone = this.#undone;
     const carried = undone.toCarry();
     const group = undone.hasRoom ? this.#waiting.takeGroup(carried.size) : [];
-    const payload = encodeGroup([...carried.decisions.map(journalText), ...group.map(({ text }) => text)]);
-    for (const pending of group) pending.text = '';
+    const payload = encodeGroup([...carried.decisions.map(journalJson), ...group.map(({ json }) => json)]);
+    for (const pending of group) pending.json = noBytes;
     const { donePos } = undone;
     undone.opened(this.nextPos, payload.byteLength, [...carried.decisions, ...group.map(({ decision }) => decision)]);
     const { clock, telemetry } = this.#options;

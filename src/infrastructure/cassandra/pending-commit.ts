@@ -29,11 +29,12 @@ export class PendingCommit {
   }
 }
 
-/** A decision on its way: everything that can fail has been made of it before it is journaled. */
+/** A decision on its way to the journal: everything that can fail has been made of it. */
 export type PendingDecision = {
   readonly decision: Decision;
   /** Empty once it lies in a group: it is the largest part, and what follows takes much longer. */
-  text: string;
-  readonly projection: Projection;
+  json: Buffer;
+  /** Undefined where nothing can fail when it is made. */
+  readonly projection: Projection | undefined;
   readonly commit: { decisionDone(): void };
 };

@@ -23,8 +23,8 @@ export const projectionOf = ({ chatId, epoch, n, outcome }: Decision): Projectio
   const [first] = entries;
   // Not pushed: an array that grows has room for seventeen, and most never hold another one.
   const content = first?.type === 'message.posted' ? [postStatement(first, placement, log, time)] : [];
-  const draft: Draft = { time, placement, content, index: [] };
-  const { index } = draft;
+  const index: ProjectionStatement[] = [];
+  const draft: Draft = { time, placement, content, index };
   for (const entry of entries) {
     if (entry.type === 'message.posted') {
       if (entry !== first) content.push(postStatement(entry, placement, log, time));
@@ -49,10 +49,21 @@ export const projectionOf = ({ chatId, epoch, n, outcome }: Decision): Projectio
     const params = [chatId, bucket, keys.firstRev, Buffer.from(keys.blob, 'base64'), time];
     content.push({ query: 'keys', params, partition: partitions.keys(bucket, chatId) });
   }
-  return draft;
+  return { content, index: index.length === 0 ? none : index };
 };
 
-const nothing: Projection = { content: [], index: [] };
+/** Whether nothing can go wrong when its projection is made: of a post of nothing but text, alone, in an open bucket, which most decisions are. Made
+ *  after they were journaled, it does not have to be kept while they wait for that. */
+export const surelyProjects = ({ outcome }: Decision): boolean => {
+  if (outcome.kind === 'rejected') return true;
+  const { entries, placement } = outcome;
+  const [first] = entries;
+  const isPlain = entries.length === 1 && first!.type === 'message.posted' && first!.extras === null;
+  return isPlain && placement.opens === null && placement.keys === null;
+};
+
+const none: readonly ProjectionStatement[] = [];
+const nothing: Projection = { content: none, index: none };
 
 const postStatement = (
   entry: MessagePosted,

@@ -4,9 +4,10 @@ import type { ChatId } from '../../domain/ids.ts';
 import { backoffMs } from './backoff.ts';
 import type { BoundStatement, DataAccess } from './data-access.ts';
 import type { PendingDecision } from './pending-commit.ts';
+import type { Projection } from './projection.ts';
 import { type ProjectionStatement, projectionQueries } from './projection-queries.ts';
 
-type Projected = Pick<PendingDecision, 'decision' | 'projection' | 'commit'>;
+type Projected = Pick<PendingDecision, 'decision' | 'commit'> & { readonly projection: Projection };
 
 /** Decisions of one chat that are written together. */
 const maxTogether = 128;

@@ -5,9 +5,16 @@ import type { PendingDecision } from './pending-commit.ts';
 
 /** A decision that is not yet announced, and the open groups that hold it: more than one when it is committed again, and while a
  *  group that carries it is on its way. */
-type Undone = { decision: Decision; readonly length: number; groups: readonly Group[] };
-/** `bytes` as it is stored; `length` of what is undone of it, in characters. */
-type Group = { readonly pos: number; readonly bytes: number; readonly undone: Set<Undone>; length: number };
+type Undone = { decision: Decision; readonly bytes: number; groups: readonly Group[] };
+/** `stored`: its bytes in the journal; `bytes`: of what is undone of it, before compression. `alone`: a list of it alone, which what lies in no other
+ *  group has in common. */
+type Group = {
+  readonly pos: number;
+  readonly stored: number;
+  readonly undone: Set<Undone>;
+  readonly alone: readonly Group[];
+  bytes: number;
+};
 
 /** Undone decisions that are journaled once more, so that their first groups may be done. */
 export type Carried = { readonly decisions: readonly Decision[]; readonly size: GroupSize };
@@ -43,27 +50,29 @@ export class UndoneDecisions {
   }
 
   /** Taken in, not yet journaled. */
-  add({ decision, text }: Pick<PendingDecision, 'decision' | 'text'>): void {
+  add({ decision, json }: Pick<PendingDecision, 'decision' | 'json'>): void {
     const key = tenureKey(decision.shard, decision.epoch);
     let tenure = this.#tenures.get(key);
     if (tenure === undefined) {
       tenure = new Map();
       this.#tenures.set(key, tenure);
     }
-    if (!tenure.has(decision.n)) tenure.set(decision.n, { decision, length: text.length, groups: noGroups });
+    if (!tenure.has(decision.n)) tenure.set(decision.n, { decision, bytes: json.byteLength, groups: noGroups });
   }
 
   /** Counts a group as open from before it is sent: while its outcome is unknown its slot is not to be used again. */
-  opened(pos: number, bytes: number, decisions: readonly Decision[]): void {
-    const group: Group = { pos, bytes, undone: new Set(), length: 0 };
+  opened(pos: number, stored: number, decisions: readonly Decision[]): void {
+    const alone: Group[] = [];
+    const group: Group = { pos, stored, undone: new Set(), alone, bytes: 0 };
+    alone.push(group);
     this.#open.push(group);
-    this.#openBytes += bytes;
+    this.#openBytes += stored;
     for (const { shard, epoch, n } of decisions) {
       const undone = this.#tenures.get(tenureKey(shard, epoch))?.get(n);
       if (undone === undefined || group.undone.has(undone)) continue;
-      undone.groups = undone.groups.length === 0 ? [group] : [...undone.groups, group];
+      undone.groups = undone.groups.length === 0 ? alone : [...undone.groups, group];
       group.undone.add(undone);
-      group.length += undone.length;
+      group.bytes += undone.bytes;
     }
   }
 
@@ -75,7 +84,7 @@ export class UndoneDecisions {
     for (const undone of last.undone) {
       if (undone.groups.length === 1) continue;
       for (const group of undone.groups) if (group !== last) letGo(group, undone);
-      undone.groups = [last];
+      undone.groups = last.alone;
     }
     this.#advance();
   }
@@ -115,7 +124,7 @@ export class UndoneDecisions {
   #advance(): void {
     for (let group = this.#open[this.#first]; group?.undone.size === 0; group = this.#open[this.#first]) {
       this.#donePos = group.pos;
-      this.#openBytes -= group.bytes;
+      this.#openBytes -= group.stored;
       this.#first++;
     }
     if (this.#first > maxOpenGroups) {
@@ -131,12 +140,12 @@ type Pack = { readonly groups: Group[]; size: GroupSize };
 const packed = (groups: readonly Group[]): Pack[] => {
   const packs: Pack[] = [];
   for (const group of groups) {
-    const { undone, length } = group;
+    const { undone, bytes } = group;
     if (undone.size === 0) continue;
     const last = packs.at(-1);
-    const size = last && together(last.size, undone.size, length);
+    const size = last && together(last.size, undone.size, bytes);
     if (last === undefined || size === undefined) {
-      packs.push({ groups: [group], size: { decisions: undone.size, length } });
+      packs.push({ groups: [group], size: { decisions: undone.size, bytes } });
     } else {
       last.groups.push(group);
       last.size = size;
@@ -146,7 +155,7 @@ const packed = (groups: readonly Group[]): Pack[] => {
 };
 
 const letGo = (group: Group, undone: Undone): void => {
-  if (group.undone.delete(undone)) group.length -= undone.length;
+  if (group.undone.delete(undone)) group.bytes -= undone.bytes;
 };
 
 const noGroups: readonly Group[] = [];

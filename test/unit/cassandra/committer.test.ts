@@ -62,17 +62,17 @@ describe('Committer', () => {
   });
 
   it('lets go of what the journal holds before it writes to the tables', async () => {
-    const texts: string[] = [];
+    const sizes: number[] = [];
     const { add } = committer.journal;
     committer.journal.add = (pending) => {
       failing = () => {
-        texts.push(...pending.map(({ text }) => text));
+        sizes.push(...pending.map(({ json }) => json.byteLength));
         return false;
       };
       add.call(committer.journal, pending);
     };
     await committer.commit([writer.create()]);
-    expect(new Set(texts)).toEqual(new Set(['']));
+    expect(new Set(sizes)).toEqual(new Set([0]));
   });
 
   it('takes everything that was decided meanwhile into the next append', async () => {
@@ -223,6 +223,18 @@ describe('Committer', () => {
     expect(() => committer.commit([create, tooBig])).toThrow(RangeError);
     await committer.journal.confirm();
     expect(row.appends).toEqual([]);
+  });
+
+  it('journals nothing of a commit in which one decision cannot be projected', async () => {
+    const decisions = [writer.create(), writer.post(), writer.post()];
+    const edit = writer.edit(1, 'better');
+    const lost = structuredClone(edit) as { outcome: { placement: { targets: unknown } } };
+    lost.outcome.placement.targets = null;
+    expect(() => committer.commit([...decisions, lost as unknown as Decision])).toThrow();
+    await committer.journal.confirm();
+    expect(row.appends).toEqual([]);
+    await committer.commit([...decisions, edit]);
+    expect(journaled()).toEqual([...decisions, edit]);
   });
 
   it('closes its session in the store when it ends', async () => {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Decision } from '../../../src/application/decision.ts';
-import { journalText } from '../../../src/infrastructure/cassandra/journal-payload.ts';
+import { journalJson } from '../../../src/infrastructure/cassandra/journal-payload.ts';
 import { manyDecisions, newWriter } from './many-decisions.ts';
 
 it('is the JSON of the decision', () => {
-  for (const decision of manyDecisions()) expect(journalText(decision)).toBe(JSON.stringify(decision));
+  for (const decision of manyDecisions()) expect(journalJson(decision).toString()).toBe(JSON.stringify(decision));
 });
 
 it('is the JSON of a post, whatever is written in it and whatever comes with it', () => {
@@ -20,7 +20,7 @@ it('is the JSON of a post, whatever is written in it and whatever comes with it'
         writer.create();
         if (rolls) writer.rollBucket();
         const decision = withReceipt(writer.post({ body, clientMessageId: id }), receipt);
-        expect(journalText(decision)).toBe(JSON.stringify(decision));
+        expect(journalJson(decision).toString()).toBe(JSON.stringify(decision));
       },
     ),
   );
