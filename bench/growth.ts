@@ -1,6 +1,6 @@
 import type { Bench, BenchContext, Curve, Table } from './core/bench.ts';
 import { logSlope, median, Ratios } from './core/ratios.ts';
-import { cpuPerOperation, interleaved, ratiosOf, type Sample, warmUp } from './core/rounds.ts';
+import { added, cpuPerOperation, interleaved, ratiosOf, type Sample, warmUp } from './core/rounds.ts';
 import { messageCosts, type Point, storeChats } from './growth/messages.ts';
 import type { Load } from './load.ts';
 import { cassandraPages, pagesOf, type Source, sqlitePages } from './pages/read-pages.ts';
@@ -90,11 +90,7 @@ const history = async (key: string, source: Source, plans: readonly ChatPlan[], 
   const both = async (plan: ChatPlan): Promise<Sample> => {
     const newest = await pagesOf(source, plan, startOf(plan), 'newest', pages);
     const anywhere = await pagesOf(source, plan, startOf(plan), 'seq', pages);
-    return {
-      operations: newest.operations + anywhere.operations,
-      wallMs: newest.wallMs + anywhere.wallMs,
-      cpu: { service: newest.cpu.service! + anywhere.cpu.service!, store: newest.cpu.store! + anywhere.cpu.store! },
-    };
+    return added(newest, anywhere);
   };
   const contestants = Object.fromEntries(plans.map((plan) => [`${key} ${plan.messages}`, () => both(plan)]));
   const passes = context.quick ? 1 : 3;

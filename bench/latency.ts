@@ -3,7 +3,7 @@ import type { Histogram } from 'hdr-histogram-js';
 import type { Bench, BenchContext, Curve, Table } from './core/bench.ts';
 import { goFirst } from './core/go-first.ts';
 import { median, Ratios } from './core/ratios.ts';
-import { interleaved, newHistogram, perSecond, type Sample } from './core/rounds.ts';
+import { interleaved, newHistogram, perSecond, type Sample, takenCalmly } from './core/rounds.ts';
 import { bodyBytes, startCassandraService, startForward } from './pipeline/contestants.ts';
 import { type Contestant, drain, Stream } from './pipeline/drain.ts';
 import { Queues } from './pipeline/queues.ts';
@@ -73,7 +73,7 @@ const openLoop = async (
 const capacityOneByOne = async (drained: number, tryRate: (rate: number) => Promise<Sample>, { log }: BenchContext) => {
   let kept = 0;
   for (let rate = drained / 20; rate < drained; rate *= rateStep) {
-    const { micros, starved } = await tryRate(rate);
+    const { micros, starved } = await takenCalmly(() => tryRate(rate));
     const p99 = percentileMs(micros!, 99);
     log(`${Math.round(rate)}/s: p99 ${p99.toFixed(1)} ms`);
     if (starved || p99 > keptUpMs) break;

@@ -1,6 +1,6 @@
 import type { Bench, BenchContext, Table } from './core/bench.ts';
 import { Ratios } from './core/ratios.ts';
-import { cpuPerOperation, interleaved, ratiosOf, type Sample } from './core/rounds.ts';
+import { added, cpuPerOperation, interleaved, ratiosOf } from './core/rounds.ts';
 import { atOnce, cassandraPages, limit, type Place, pagesOf, type Source, sqlitePages } from './pages/read-pages.ts';
 import { type ChatPlan, startOf } from './stores/made-chat.ts';
 
@@ -37,7 +37,7 @@ const measure = async (source: Source, plans: Plans, context: BenchContext, into
     );
     for (const which of ['over', 'under'] as const) {
       const plan = which === 'over' ? over : under;
-      const all = found[which].reduce(together);
+      const all = found[which].reduce(added);
       const cpu = { service: cpuPerOperation(all, 'service'), store: cpuPerOperation(all, 'store') };
       into.cpu[`${key} ${plan.id}`] = cpu;
       into.rows.push([key, plan.id, cpu.service, cpu.store, all.wallMs / all.operations, queries[which]]);
@@ -51,12 +51,6 @@ const measure = async (source: Source, plans: Plans, context: BenchContext, into
   for (const place of ['newest', 'seq'] as const)
     await compare(`${source.name}.deleted.${place}`, plans.deleted, plans.kept, place);
 };
-
-const together = (a: Sample, b: Sample): Sample => ({
-  operations: a.operations + b.operations,
-  wallMs: a.wallMs + b.wallMs,
-  cpu: { service: a.cpu.service! + b.cpu.service!, store: a.cpu.store! + b.cpu.store! },
-});
 
 type Plans = Readonly<Record<'big' | 'small' | 'deleted' | 'kept', ChatPlan>>;
 type Found = {

@@ -32,20 +32,24 @@ export const cpuMicros = (pid: number): number => {
   return ((Number(fields[11]) + Number(fields[12])) * 1_000_000) / ticksPerSecond;
 };
 
-/** Gives the share of the processors' time since the call that the host gave to others though somebody here wanted it ("steal"): 0 where there
- *  is no host. */
-export const watchStolen = (): (() => number) => {
-  const read = () => {
-    const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!.split(/\s+/).map(Number);
+/** Of the processors' time between two texts of /proc/stat the share that the host gave to others though somebody here wanted it ("steal"). 0 where
+ *  it is below three ticks, which says nothing, and where there is no host. */
+export const stolenShare = (before: string, after: string): number => {
+  const ticksOf = (text: string) => {
     // user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in user, too
-    const all = ticks.slice(0, 8);
-    return { stolen: all[7]!, all: all.reduce((sum, each) => sum + each, 0) };
+    const ticks = /^cpu +(.*)/.exec(text)![1]!.split(' ').slice(0, 8).map(Number);
+    return { stolen: ticks[7]!, all: ticks.reduce((sum, each) => sum + each) };
   };
+  const [from, to] = [ticksOf(before), ticksOf(after)];
+  const stolen = to.stolen - from.stolen;
+  return stolen < 3 ? 0 : stolen / (to.all - from.all);
+};
+
+/** Gives the stolen share since the call. */
+export const watchStolen = (): (() => number) => {
+  const read = () => readFileSync('/proc/stat', 'utf8');
   const before = read();
-  return () => {
-    const now = read();
-    return now.all === before.all ? 0 : (now.stolen - before.stolen) / (now.all - before.all);
-  };
+  return () => stolenShare(before, read());
 };
 
 /** Watches named processes; `spent()` gives the CPU microseconds of each since the start. */

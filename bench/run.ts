@@ -7,7 +7,7 @@ import type { Bench, BenchContext, BenchResult } from './core/bench.ts';
 import { type LocalStack, openLocalStack } from './core/local-stack.ts';
 import { describeMachine } from './core/machine.ts';
 import { printResult } from './core/print.ts';
-import { passes } from './core/rounds.ts';
+import { tally } from './core/rounds.ts';
 import { writeReport } from './report.ts';
 
 const { positionals, values } = parseArgs({
@@ -69,8 +69,9 @@ const context: BenchContext = {
 try {
   const machine = describeMachine();
   const found = await bench.run(context);
-  const dropped = `Others on the host took more than 1 % of the processors, or the generator fell behind, in ${passes.dropped} of ${passes.taken} passes; they were taken again.`;
-  const notes = passes.dropped === 0 ? found.notes : [...found.notes, dropped];
+  const { taken, disturbed, dropped } = tally;
+  const disturbance = `In ${disturbed} of ${taken} passes the host gave more than 1 % of the processors to others: ${dropped} of them were replaced, ${disturbed - dropped} count.`;
+  const notes = disturbed === 0 ? found.notes : [...found.notes, disturbance];
   const result: BenchResult = { name, at: new Date().toISOString(), quick: values.quick, machine, ...found, notes };
   console.log(printResult(result));
   if (values.json !== undefined) {

@@ -16,54 +16,66 @@ export type Sample = {
 export const newHistogram = (): Histogram =>
   build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
 
-/** A pass of which others on the same host took more than this is not kept: everything that ran then waited for them. */
+/** Above this share of the processors' time that the host gave to others a pass is disturbed: everything that ran in it waited for them. */
 const maxStolen = 0.01;
 
-/** Passes of this process, and those that were not kept. */
-export const passes = { taken: 0, dropped: 0 };
+/** Passes of this process: those that were disturbed, and those that do not count. */
+export const tally = { taken: 0, disturbed: 0, dropped: 0 };
 
-/** Runs every contestant `count` times twice a round, in the order A B … B A, so that a machine that gets slower or faster meanwhile favours
- *  nobody: the shorter the samples and the more the passes, the faster it may change. A pass in which the host gave the processors to others, or
- *  the generator did not keep up, is taken again, up to `spares` times a round. Resolves with one sample per round: all of it, added. */
+/** Runs every contestant `passes` times twice a round, in the order A B … B A, so that a machine that gets slower or faster meanwhile favours
+ *  nobody: the shorter the samples and the more the passes, the faster it may change. For a pass that the host of the machine has disturbed another one
+ *  is taken, half as many a round as it has passes; the least disturbed count. Resolves with one sample per round: all of it, added. */
 export const interleaved = async <N extends string>(
   contestants: Readonly<Record<N, () => Promise<Sample>>>,
   rounds: number,
-  count = 1,
-  spares = count,
+  passes = 1,
 ): Promise<Record<N, Sample[]>> => {
   const names = Object.keys(contestants) as N[];
   const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Record<N, Sample[]>;
   for (let round = 0; round < rounds; round++) {
-    let spare = spares;
-    const found: Sample[][] = [];
-    while (found.length < count) {
-      const stolen = watchStolen();
-      const pass: Sample[] = [];
-      for (const name of names) pass.push(await contestants[name]());
-      for (const [index, name] of [...names.entries()].toReversed())
-        pass[index] = added(pass[index]!, await contestants[name]());
-      passes.taken++;
-      const disturbed = stolen() > maxStolen || pass.some(({ starved }) => starved);
-      if (disturbed && spare-- > 0) passes.dropped++;
-      else found.push(pass);
+    const found: { readonly pass: readonly Sample[]; readonly stolen: number }[] = [];
+    const calm = () => found.filter(({ stolen }) => stolen <= maxStolen).length;
+    while (calm() < passes && found.length < Math.ceil(1.5 * passes)) {
+      const stolenSince = watchStolen();
+      const pass = await onePass(Object.values(contestants));
+      found.push({ pass, stolen: stolenSince() });
     }
-    for (const [index, name] of names.entries()) samples[name].push(found.map((pass) => pass[index]!).reduce(added));
+    tally.taken += found.length;
+    tally.disturbed += found.length - calm();
+    tally.dropped += found.length - passes;
+    const kept = found.toSorted((a, b) => a.stolen - b.stolen).slice(0, passes);
+    for (const [index, name] of names.entries()) samples[name].push(kept.map(({ pass }) => pass[index]!).reduce(added));
   }
   return samples;
+};
+
+const onePass = async (contestants: readonly (() => Promise<Sample>)[]): Promise<readonly Sample[]> => {
+  const pass: Sample[] = [];
+  for (const contestant of contestants) pass.push(await contestant());
+  for (const [index, contestant] of [...contestants.entries()].toReversed())
+    pass[index] = added(pass[index]!, await contestant());
+  return pass;
 };
 
 /** Compiled code before anything counts. */
 export const warmUp = async (
   contestants: Readonly<Record<string, () => Promise<Sample>>>,
   rounds: number,
-  count = 1,
+  passes = 1,
 ): Promise<void> => {
-  const { taken } = passes;
-  await interleaved(contestants, rounds, count, 0);
-  passes.taken = taken;
+  for (let n = 0; n < rounds * passes; n++) await onePass(Object.values(contestants));
 };
 
-const added = (a: Sample, b: Sample): Sample => ({
+/** Takes one sample; again, twice at most, when the host has disturbed it. */
+export const takenCalmly = async (take: () => Promise<Sample>): Promise<Sample> => {
+  for (let tries = 2; ; tries--) {
+    const stolenSince = watchStolen();
+    const sample = await take();
+    if (tries === 0 || stolenSince() <= maxStolen) return sample;
+  }
+};
+
+export const added = (a: Sample, b: Sample): Sample => ({
   operations: a.operations + b.operations,
   wallMs: a.wallMs + b.wallMs,
   cpu: Object.fromEntries(Object.keys(a.cpu).map((name) => [name, a.cpu[name]! + b.cpu[name]!])),

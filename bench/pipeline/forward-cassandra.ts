@@ -18,6 +18,7 @@ import { type SamplePost, samplePost } from './samples.ts';
 
 const logger = { debug() {}, info() {}, warn: console.error, error: console.error };
 const sessionTimeoutMs = 6_000;
+const noBytes = Buffer.alloc(0);
 
 /** Makes the rows of a post from those of a sample: only ids and positions are put in. */
 class Posts {
@@ -41,14 +42,15 @@ class Posts {
     return {
       // The projector asks for the chat only.
       decision: { ...sample.decision, chatId: chatId as Decision['chatId'] },
-      json: Buffer.from(`${head}${messageId}${tail}`),
+      json: () => Buffer.from(`${head}${messageId}${tail}`),
       projection: () => ({ content: contentOf(sample, chatId, messageId, seq, n), index: [] }),
     };
   }
 }
 
 /** The service, too, makes what it writes to the tables when the journal has it. */
-type Post = { readonly decision: Decision; readonly json: Buffer; readonly projection: () => Projection };
+type Post = { readonly decision: Decision; readonly json: () => Buffer; readonly projection: () => Projection };
+type Waiting = Omit<Post, 'json'> & { json: Buffer; readonly done: () => void };
 
 const contentOf = (sample: SamplePost, chatId: string, messageId: string, seq: number, n: number) => {
   const time = logicalTime(1, n);
@@ -130,7 +132,7 @@ export const openJournaledCassandra = async (endpoint: CassandraEndpoint, bodyBy
   const row = new JournalRow({ session, ledger, clock, logger, sessionTimeoutMs }, stop.signal);
   const projector = new Projector(new DataAccess(client), { clock, logger, telemetry: noTelemetry }, stop.signal);
   const posts = new Posts(bodyBytes);
-  const waiting = new GroupQueue<Post & { readonly done: () => void }>();
+  const waiting = new GroupQueue<Waiting>();
   /** Messages of each group that are not stored yet; groups before `firstOpen` are done. */
   const open: number[] = [];
   let firstOpen = 0;
@@ -143,7 +145,9 @@ export const openJournaledCassandra = async (endpoint: CassandraEndpoint, bodyBy
       const group = waiting.takeGroup();
       const pos = row.nextPos;
       open[pos] = group.length;
-      const loss = await row.append(encodeGroup(group.map(({ json }) => json)), firstOpen - 1);
+      const payload = encodeGroup(group.map(({ json }) => json));
+      for (const post of group) post.json = noBytes;
+      const loss = await row.append(payload, firstOpen - 1);
       if (loss !== undefined) throw new Error(loss.message, { cause: loss.cause });
       projector.project(
         group.map(({ decision, projection, done }) => ({
@@ -163,7 +167,8 @@ export const openJournaledCassandra = async (endpoint: CassandraEndpoint, bodyBy
   };
   return {
     write: (chatId, messageId, done) => {
-      waiting.push({ ...posts.next(chatId, messageId), done });
+      const { decision, json, projection } = posts.next(chatId, messageId);
+      waiting.push({ decision, json: json(), projection, done });
       if (working || scheduled) return;
       scheduled = true;
       setImmediate(() => {

@@ -52,14 +52,18 @@ export const projectionOf = ({ chatId, epoch, n, outcome }: Decision): Projectio
   return { content, index: index.length === 0 ? none : index };
 };
 
-/** Whether nothing can go wrong when its projection is made: of a post of nothing but text, alone, in an open bucket, which most decisions are. Made
- *  after they were journaled, it does not have to be kept while they wait for that. */
+/** Whether nothing can go wrong when its projection is made: of a rejection; and, what most decisions are, of a post of nothing but text, alone, that
+ *  opens no bucket, completes no block of keys and moves no chat up. Made after they were journaled, it does not have to be kept while they wait
+ *  for that. */
 export const surelyProjects = ({ outcome }: Decision): boolean => {
   if (outcome.kind === 'rejected') return true;
-  const { entries, placement } = outcome;
+  const {
+    entries,
+    placement: { opens, keys, activeAt },
+  } = outcome;
   const [first] = entries;
   const isPlain = entries.length === 1 && first!.type === 'message.posted' && first!.extras === null;
-  return isPlain && placement.opens === null && placement.keys === null;
+  return isPlain && opens === null && keys === null && activeAt === null;
 };
 
 const none: readonly ProjectionStatement[] = [];
