@@ -140,9 +140,8 @@ export class ChatActor implements BatchHandler<Delivery> {
   }
 
   #announced(step: Step): void {
-    const { announcement, decision, delivery } = step;
+    const { answer, decision, delivery } = step;
     if (decision !== undefined) {
-      const { answer } = announcement;
       if (!isEntry(answer)) this.#context.rejections.remember(answer);
       this.#context.store.announced([decision]);
     }
@@ -150,7 +149,7 @@ export class ChatActor implements BatchHandler<Delivery> {
     this.#report(step);
   }
 
-  #report({ announcement: { answer }, decision, delivery, publishedMs, trace }: Step): void {
+  #report({ answer, decision, delivery, publishedMs, trace }: Step): void {
     const { clock, telemetry } = this.#context;
     const nowMs = clock.monotonicMs();
     const outcome = decision === undefined ? 'repeated' : isEntry(answer) ? 'accepted' : 'rejected';

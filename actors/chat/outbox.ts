@@ -8,7 +8,8 @@ import type { ShardContext } from './chat.protocol.ts';
 export type Step = {
   /** The command's name within the shard. */
   readonly key: string;
-  announcement: Announcement;
+  answer: Answer;
+  readonly traceparent: string | undefined;
   /** The one to settle; a later copy takes its place when its channel is gone. */
   delivery: Delivery;
   /** What was decided for it; undefined for the repeat of an earlier answer. */
@@ -42,8 +43,8 @@ export class Outbox {
 
   /** Answers to commands that are decided and not yet announced: a repeat of one waits for it and is answered with it. */
   readonly undone: UndoneAnswers = {
-    get: (key) => this.#undone.get(key)?.announcement.answer,
-    values: () => [...this.#undone.values()].map(({ announcement }) => announcement.answer).values(),
+    get: (key) => this.#undone.get(key)?.answer,
+    values: () => [...this.#undone.values()].map(({ answer }) => answer).values(),
   };
 
   /** The delivery comes again while what answers it is on its way: that will settle the copy, no event more. */
@@ -71,7 +72,7 @@ export class Outbox {
   /** An entry stays the answer to its id while it is on its way, also when the id is used again meanwhile and that is rejected. */
   #remember(step: Step): void {
     const known = this.#undone.get(step.key);
-    if (known === undefined || !isEntry(known.announcement.answer)) this.#undone.set(step.key, step);
+    if (known === undefined || !isEntry(known.answer)) this.#undone.set(step.key, step);
   }
 
   /** These are durable; publishes whatever nothing earlier holds back. */
@@ -83,7 +84,7 @@ export class Outbox {
     for (; this.#waiting[count]?.ready; count++) {
       const step = this.#waiting[count]!;
       step.publishedMs = nowMs;
-      lane.publish(step.announcement, () => this.#settle(step));
+      lane.publish(announcementOf(step), () => this.#settle(step));
     }
     if (count > 0) this.#waiting = this.#waiting.slice(count);
   }
@@ -103,8 +104,16 @@ export class Outbox {
   }
 }
 
+/** Made when it leaves: a step waits much longer than that takes. */
+const announcementOf = ({ answer, decision, traceparent, delivery }: Step): Announcement => ({
+  answer,
+  replayed: decision === undefined,
+  traceparent,
+  replyTo: delivery.replyTo,
+});
+
 /** V8 keeps what a dead object of its old generation points to until the next full collection, and what a Map has outgrown is such an object:
  *  without this each collection of the young one copies a fifth more (docs/performance.md). */
 const forget = (step: Step): void => {
-  step.announcement = step.delivery = step.decision = step.trace = undefined as never;
+  step.answer = step.delivery = step.decision = step.trace = undefined as never;
 };

@@ -174,12 +174,8 @@ const step = (
   const trace = tracer.begin(delivery.command.type, delivery.traceparent, delivery.receivedMs);
   return {
     key,
-    announcement: {
-      answer,
-      replayed: decision === undefined,
-      traceparent: trace?.traceparent ?? delivery.traceparent,
-      replyTo: delivery.replyTo,
-    },
+    answer,
+    traceparent: trace?.traceparent ?? delivery.traceparent,
     delivery,
     decision,
     ready: false,
