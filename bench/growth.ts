@@ -94,7 +94,7 @@ const history = async (key: string, source: Source, plans: readonly ChatPlan[], 
   };
   const contestants = Object.fromEntries(plans.map((plan) => [`${key} ${plan.messages}`, () => both(plan)]));
   const passes = context.quick ? 1 : 3;
-  await warmUp(contestants, 1, passes);
+  await warmUp(contestants, passes);
   const found = await interleaved(contestants, context.rounds, passes);
   const sizes = plans.map(({ messages: x }) => ({ name: `${key} ${x}`, x }));
   note(into, key, 'messages in the chat', sizes, found);

@@ -91,7 +91,7 @@ export const http: Bench = {
         return { operations: count, wallMs, cpu: spent(), micros };
       },
     };
-    await warmUp(contestants, 1, passes);
+    await warmUp(contestants, passes);
     context.log('warm');
     const found = await interleaved(contestants, rounds, passes);
 

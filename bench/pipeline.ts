@@ -21,7 +21,7 @@ import { BenchKeyspace } from './stores/cassandra-loader.ts';
 import { benchFolder } from './stores/sqlite-loader.ts';
 
 export const sizes = (quick: boolean) =>
-  quick ? { chats: 200, messages: 3_000, passes: 1 } : { chats: 1_000, messages: 10_000, passes: 3 };
+  quick ? { chats: 200, messages: 3_000, warm: 1, passes: 1 } : { chats: 1_000, messages: 10_000, warm: 6, passes: 5 };
 
 export type Found = {
   readonly ratios: Ratios;
@@ -56,8 +56,8 @@ export const run = async <N extends string>(
   contestants: Readonly<Record<N, () => Promise<Sample>>>,
 ): Promise<Record<N, Sample[]>> => {
   // The service has more code than a loop.
-  const { passes } = sizes(context.quick);
-  await warmUp(contestants, 2, passes);
+  const { warm, passes } = sizes(context.quick);
+  await warmUp(contestants, warm);
   context.log('warm');
   return interleaved(contestants, context.rounds, passes);
 };
@@ -138,7 +138,7 @@ const sqlite = async (context: BenchContext, queues: Queues, into: Found) => {
 
 export const pipeline: Bench = {
   about: 'messages/s and CPU per message against a loop with the same writes and no logic',
-  maxMinutes: 50,
+  maxMinutes: 60,
   run: async (context) => {
     const { chats, messages } = sizes(context.quick);
     const into: Found = { ratios: new Ratios(), rows: [], cpu: {} };

@@ -49,7 +49,7 @@ const weighScrapes = async (url: string, pid: number) => {
 
 export const telemetry: Bench = {
   about: 'CPU of the service per message, with telemetry as it always runs against none',
-  maxMinutes: 40,
+  maxMinutes: 60,
   run: async (context) => {
     const metricsPort = String(await freePort());
     const metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;

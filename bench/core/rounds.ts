@@ -60,10 +60,9 @@ const onePass = async (contestants: readonly (() => Promise<Sample>)[]): Promise
 /** Compiled code before anything counts. */
 export const warmUp = async (
   contestants: Readonly<Record<string, () => Promise<Sample>>>,
-  rounds: number,
-  passes = 1,
+  passes: number,
 ): Promise<void> => {
-  for (let n = 0; n < rounds * passes; n++) await onePass(Object.values(contestants));
+  for (let pass = 0; pass < passes; pass++) await onePass(Object.values(contestants));
 };
 
 /** Takes one sample; again, twice at most, when the host has disturbed it. */

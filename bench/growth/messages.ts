@@ -51,7 +51,7 @@ export const messageCosts = async (
     contestants[name] = () => drain(service, stream, count, queues, stack);
   }
   const passes = context.quick ? 1 : 4;
-  await warmUp(contestants, 1, passes);
+  await warmUp(contestants, passes);
   const found = await interleaved(contestants, context.rounds, passes);
   for (const child of children) await child.stop();
   return found;
