@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** CPU time of other processes, and of other machines, from /proc (Linux). */
+/** CPU time of other processes, and what the host takes of it, from /proc (Linux). */
 
 const ticksPerSecond = 100;
 
