@@ -6,6 +6,7 @@ import { chatForms } from './chat-commands.ts';
 import type { CommandForm, CommandOf, CommandType, Identity, IdentityJson } from './command-form.ts';
 import { memberForms } from './member-commands.ts';
 import { messageForms, seedPostForm } from './message-commands.ts';
+import { plainPost } from './plain-post.ts';
 import { wireUserId } from './user-id.ts';
 
 export { createChatCommand, settingsOf, trimChatCommand, updateChatCommand } from './chat-commands.ts';
@@ -61,6 +62,8 @@ export const decodeCommands = (body: Uint8Array): Decoded => {
   const hostility = hostilityOf(json);
   if (hostility !== undefined) return unreadable(`the body is refused: ${hostility}`);
   if (json.type === 'batch') return batchOf(json);
+  const post = plainPost(json);
+  if (post !== undefined) return { ok: true, chatId: post.chatId, commands: [post] };
   const read = commandOfJson(json);
   return read.ok ? { ok: true, chatId: read.command.chatId, commands: [read.command] } : read;
 };

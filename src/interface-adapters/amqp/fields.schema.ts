@@ -40,13 +40,15 @@ export const clientMessageIdSchema = parsed(
 );
 
 /** Text that can be stored and given back unchanged, everywhere: no lone surrogates, no NUL. */
+export const isText = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
 export const textSchema = z
   .string()
-  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'the text is not well-formed Unicode, or has a NUL')
+  .refine(isText, 'the text is not well-formed Unicode, or has a NUL')
   .meta({ pattern: '^[^\\u0000]*$' });
 
+export const maxSentAtLength = 40;
 export const sentAtSchema = textSchema
-  .max(40)
+  .max(maxSentAtLength)
   .nullish()
   .describe("The sender's clock, passed through as text; the time of the decision when it is not given.");
 
