@@ -30,13 +30,13 @@ export const decideCommand = (
   chat: ResidentChat,
   command: Command,
   hash: KeyHash,
-  grounds: Grounds,
+  { access, at, targets }: Omit<Grounds, 'receipt'>,
   clock: LogicalClock,
   limits: BucketLimits,
 ): Decision | 'exists' => {
-  const { at } = grounds;
+  const receipt = receiptOf(chat, access, command.actedBy);
+  const grounds = { access, receipt, at, targets };
   const verdict = decide(chat.state, command, grounds);
-  const receipt = receiptOf(chat, grounds.access, command.actedBy);
   switch (verdict.kind) {
     case 'exists':
       return 'exists';
@@ -46,9 +46,6 @@ export const decideCommand = (
       // Only now: it says something of the chat.
       const badTrim = badlyCut(chat, command);
       if (badTrim !== undefined) return reject(command, badTrim, clock, at, receipt);
-      // The entries are new and nobody else's yet: a copy of each would be one per message.
-      if (receipt !== undefined)
-        for (const entry of verdict.entries) (entry as { receipt?: DecisionReceipt }).receipt = receipt;
       const made = recordEntries(chat, verdict.entries, hash, grounds, clock, limits);
       if (changesAccess(command)) chat.rosterRev = chat.state!.nextRev - 1;
       return made;

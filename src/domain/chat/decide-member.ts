@@ -34,7 +34,7 @@ export const decideAboutMember = (chat: ChatState, command: AboutMember, grounds
       return setRole(chat, command, grounds);
     case 'member.mute':
       return accepted({
-        ...entryBase(command, grounds.at, chat.nextRev, recipientsOf(chat)),
+        ...entryBase(command, grounds, chat.nextRev, recipientsOf(chat)),
         type: 'member.muted',
         userId: command.userId,
         until: command.until,
@@ -42,11 +42,11 @@ export const decideAboutMember = (chat: ChatState, command: AboutMember, grounds
   }
 };
 
-const addMember = (chat: ChatState, command: AddMember, { at }: Grounds): Verdict => {
+const addMember = (chat: ChatState, command: AddMember, grounds: Grounds): Verdict => {
   const members = [...chat.roster.keys(), command.userId];
   const seesAll = chat.settings.history === 'full';
   return accepted({
-    ...entryBase(command, at, chat.nextRev, listRecipients(members)),
+    ...entryBase(command, grounds, chat.nextRev, listRecipients(members)),
     type: 'member.added',
     userId: command.userId,
     role: command.role,
@@ -56,20 +56,20 @@ const addMember = (chat: ChatState, command: AddMember, { at }: Grounds): Verdic
   });
 };
 
-const removeMember = (chat: ChatState, command: RemoveMember, { at }: Grounds): Verdict => {
+const removeMember = (chat: ChatState, command: RemoveMember, grounds: Grounds): Verdict => {
   if (chat.roster.size > 1 && isLastOwner(chat, command.userId)) return rejected('FORBIDDEN', needsOwner);
   return accepted({
     // Who is removed hears of it.
-    ...entryBase(command, at, chat.nextRev, recipientsOf(chat)),
+    ...entryBase(command, grounds, chat.nextRev, recipientsOf(chat)),
     type: 'member.removed',
     userId: command.userId,
   });
 };
 
-const setRole = (chat: ChatState, command: SetRole, { at }: Grounds): Verdict => {
+const setRole = (chat: ChatState, command: SetRole, grounds: Grounds): Verdict => {
   if (command.role !== 'owner' && isLastOwner(chat, command.userId)) return rejected('FORBIDDEN', needsOwner);
   return accepted({
-    ...entryBase(command, at, chat.nextRev, recipientsOf(chat)),
+    ...entryBase(command, grounds, chat.nextRev, recipientsOf(chat)),
     type: 'member.role_set',
     userId: command.userId,
     role: command.role,

@@ -17,7 +17,7 @@ import { isSystem } from './system-sender.ts';
 import { utf8Bytes } from './text.ts';
 import { accepted, entryBase, type Grounds, recipientsOf, rejected, type Verdict } from './verdict.ts';
 
-export const postMessage = (chat: ChatState, command: PostMessage, { access, at }: Grounds): Verdict => {
+export const postMessage = (chat: ChatState, command: PostMessage, { access, receipt, at }: Grounds): Verdict => {
   if (!recipientFits(chat.roster, command)) return rejected('NOT_A_MEMBER', seedReasons.notRelated);
   const tooLarge = tooLargeBody(command.body);
   if (tooLarge !== undefined) return tooLarge;
@@ -44,6 +44,7 @@ export const postMessage = (chat: ChatState, command: PostMessage, { access, at 
     body: command.body,
     recipientId: chat.kind === 'direct' ? otherMember(chat.roster, command.senderId) : null,
     extras,
+    receipt,
   });
 };
 
@@ -68,14 +69,14 @@ export const decideAboutMessage = (chat: ChatState, command: AboutMessage, groun
   }
 };
 
-const editMessage = (chat: ChatState, command: EditMessage, { at }: Grounds, message: MessageState): Verdict => {
+const editMessage = (chat: ChatState, command: EditMessage, grounds: Grounds, message: MessageState): Verdict => {
   const tooLarge = tooLargeBody(command.body);
   if (tooLarge !== undefined) return tooLarge;
   if (command.body === '') return rejected('VALIDATION_FAILED', 'A text cannot be edited away: delete the message.');
   if (command.ifVersion !== undefined && command.ifVersion !== message.version)
     return rejected('VERSION_CONFLICT', `The message has version ${message.version}, not ${command.ifVersion}.`);
   return accepted({
-    ...entryBase(command, at, chat.nextRev, recipientsOf(chat)),
+    ...entryBase(command, grounds, chat.nextRev, recipientsOf(chat)),
     type: 'message.edited',
     seq: command.seq,
     post: message.post,
@@ -84,9 +85,9 @@ const editMessage = (chat: ChatState, command: EditMessage, { at }: Grounds, mes
   });
 };
 
-const deleteMessage = (chat: ChatState, command: DeleteMessage, { at }: Grounds, message: MessageState): Verdict =>
+const deleteMessage = (chat: ChatState, command: DeleteMessage, grounds: Grounds, message: MessageState): Verdict =>
   accepted({
-    ...entryBase(command, at, chat.nextRev, command.scope === 'me' ? [command.senderId] : recipientsOf(chat)),
+    ...entryBase(command, grounds, chat.nextRev, command.scope === 'me' ? [command.senderId] : recipientsOf(chat)),
     type: 'message.deleted',
     seq: command.seq,
     post: message.post,
@@ -94,7 +95,7 @@ const deleteMessage = (chat: ChatState, command: DeleteMessage, { at }: Grounds,
     scope: command.scope,
   });
 
-const react = (chat: ChatState, command: React, { at }: Grounds, { message, own }: Target): Verdict => {
+const react = (chat: ChatState, command: React, grounds: Grounds, { message, own }: Target): Verdict => {
   const { emoji } = command;
   const adds = command.type === 'reaction.add';
   const had = own.includes(emoji);
@@ -107,7 +108,7 @@ const react = (chat: ChatState, command: React, { at }: Grounds, { message, own 
     else counts.delete(emoji);
   }
   return accepted({
-    ...entryBase(command, at, chat.nextRev, recipientsOf(chat)),
+    ...entryBase(command, grounds, chat.nextRev, recipientsOf(chat)),
     type: adds ? 'reaction.added' : 'reaction.removed',
     seq: command.seq,
     emoji,
@@ -117,7 +118,8 @@ const react = (chat: ChatState, command: React, { at }: Grounds, { message, own 
 };
 
 /** What is not this user's, is erased already or not kept any more is passed over: the same request may come again. */
-const eraseMessages = (chat: ChatState, command: EraseMessages, { access, at, targets }: Grounds): Verdict => {
+const eraseMessages = (chat: ChatState, command: EraseMessages, grounds: Grounds): Verdict => {
+  const { access, targets } = grounds;
   if (access.effect === 'deny') return rejected(access.code, access.reason);
   const isTheirs = (target: Target | undefined) =>
     target !== undefined &&
@@ -127,7 +129,7 @@ const eraseMessages = (chat: ChatState, command: EraseMessages, { access, at, ta
   const seqs = command.seqs.filter((seq) => isTheirs(targets.get(seq)));
   if (seqs.length === 0) return rejected('TARGET_NOT_FOUND', 'None of these messages is there to be erased.');
   return accepted({
-    ...entryBase(command, at, chat.nextRev, recipientsOf(chat)),
+    ...entryBase(command, grounds, chat.nextRev, recipientsOf(chat)),
     type: 'message.erased',
     userId: command.userId,
     seqs,
@@ -140,6 +142,8 @@ const isVisible = ({ roster, firstSeq, nextSeq }: ChatState, user: UserId, seq: 
   (isSystem(user) || seq >= (roster.get(user)?.fromSeq ?? Number.POSITIVE_INFINITY));
 
 const tooLargeBody = (body: string) => {
+  // No unit of UTF-16 takes more than three.
+  if (body.length * 3 <= maxBodyBytes) return undefined;
   const bytes = utf8Bytes(body);
   return bytes > maxBodyBytes
     ? rejected('PAYLOAD_TOO_LARGE', `The text has ${bytes} bytes, ${maxBodyBytes} are allowed.`)

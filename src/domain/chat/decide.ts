@@ -31,7 +31,8 @@ export const decide = (chat: ChatState | undefined, command: Command, grounds: G
   }
 };
 
-const createChat = (chat: ChatState | undefined, command: CreateChat, { access, at }: Grounds): Verdict => {
+const createChat = (chat: ChatState | undefined, command: CreateChat, grounds: Grounds): Verdict => {
+  const { access } = grounds;
   if (chat !== undefined) {
     if (chat.kind === 'direct' && command.kind === 'direct' && chat.roster.has(command.senderId))
       return { kind: 'exists' };
@@ -45,7 +46,7 @@ const createChat = (chat: ChatState | undefined, command: CreateChat, { access, 
   const creator = { userId: command.senderId, role: 'owner' as const };
   const members = [creator, ...others.map((userId) => ({ userId, role: 'member' as const }))];
   return accepted({
-    ...entryBase(command, at, rev(1), listRecipients(members.map((member) => member.userId))),
+    ...entryBase(command, grounds, rev(1), listRecipients(members.map((member) => member.userId))),
     type: 'chat.created',
     kind: command.kind,
     settings: { ...defaultSettings, ...command.settings },
@@ -59,24 +60,26 @@ const invalidChat = ({ kind }: CreateChat, others: number): string | undefined =
   return undefined;
 };
 
-const updateChat = (chat: ChatState, command: UpdateChat, { access, at }: Grounds): Verdict => {
+const updateChat = (chat: ChatState, command: UpdateChat, grounds: Grounds): Verdict => {
+  const { access } = grounds;
   const invalid = invalidSettings(command.settings);
   if (invalid !== undefined) return rejected('VALIDATION_FAILED', invalid);
   if (access.effect === 'deny') return rejected(access.code, access.reason);
   return accepted({
-    ...entryBase(command, at, chat.nextRev, recipientsOf(chat)),
+    ...entryBase(command, grounds, chat.nextRev, recipientsOf(chat)),
     type: 'chat.updated',
     settings: { ...chat.settings, ...command.settings },
   });
 };
 
-const trimChat = (chat: ChatState, command: TrimChat, { access, at }: Grounds): Verdict => {
+const trimChat = (chat: ChatState, command: TrimChat, grounds: Grounds): Verdict => {
+  const { access } = grounds;
   if (access.effect === 'deny') return rejected(access.code, access.reason);
   const { bucket, firstSeq, firstRev } = command;
   if (firstSeq > chat.nextSeq || firstSeq < chat.firstSeq || firstRev > chat.nextRev || firstRev <= chat.firstRev)
     return rejected('VALIDATION_FAILED', 'Nothing of the chat lies between what is kept and where it was to be cut.');
   return accepted({
-    ...entryBase(command, at, chat.nextRev, recipientsOf(chat)),
+    ...entryBase(command, grounds, chat.nextRev, recipientsOf(chat)),
     type: 'chat.trimmed',
     bucket,
     firstSeq,

@@ -1,4 +1,5 @@
 import type { AccessDecision } from '../access/access-request.ts';
+import type { DecisionReceipt } from '../access/decision-receipt.ts';
 import { type Micros, type Rev, rev, type Seq, type UserId } from '../ids.ts';
 import { formatMicros } from '../time.ts';
 import type { ChatState } from './chat-state.ts';
@@ -21,6 +22,8 @@ export type Verdict =
 export type Grounds = {
   /** The policy's word, on this very state of the chat. */
   readonly access: AccessDecision;
+  /** What is kept of it with the entries. */
+  readonly receipt?: DecisionReceipt | undefined;
   readonly at: Micros;
   /** The messages the command is about, as far as they exist. */
   readonly targets: ReadonlyMap<Seq, Target>;
@@ -36,10 +39,13 @@ export const rejected = (code: RejectCode, reason: string, retryAfterMs?: number
 /** What every entry that follows from a command has. */
 export const entryBase = (
   command: Command,
-  at: Micros,
+  { at, receipt }: Pick<Grounds, 'at' | 'receipt'>,
   next: Rev,
   recipients: readonly UserId[] | null,
-): Pick<Entry, 'chatId' | 'rev' | 'senderId' | 'clientMessageId' | 'fingerprint' | 'sentAt' | 'at' | 'recipients'> => ({
+): Pick<
+  Entry,
+  'chatId' | 'rev' | 'senderId' | 'clientMessageId' | 'fingerprint' | 'sentAt' | 'at' | 'recipients' | 'receipt'
+> => ({
   chatId: command.chatId,
   rev: rev(next),
   senderId: command.senderId,
@@ -48,6 +54,7 @@ export const entryBase = (
   sentAt: command.sentAt ?? formatMicros(at),
   at,
   recipients,
+  receipt,
 });
 
 export const listRecipients = (ids: readonly UserId[]): readonly UserId[] | null =>
