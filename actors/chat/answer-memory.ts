@@ -1,12 +1,13 @@
 import type { RejectedCommand } from '../../src/application/decision.ts';
 import type { Command } from '../../src/domain/chat/command.ts';
 
-/** Names a command within a shard. None of the three can hold a newline. */
-export const commandKey = ({
-  chatId,
-  senderId,
-  clientMessageId,
-}: Pick<Command, 'chatId' | 'senderId' | 'clientMessageId'>): string => `${chatId}\n${senderId}\n${clientMessageId}`;
+type Name = Pick<Command, 'chatId' | 'senderId' | 'clientMessageId'>;
+
+/** Names a command within its chat. Neither of the two can hold a newline. */
+export const commandKey = ({ senderId, clientMessageId }: Omit<Name, 'chatId'>): string =>
+  `${senderId}\n${clientMessageId}`;
+
+const keyInShard = (command: Name): string => `${command.chatId}\n${commandKey(command)}`;
 
 /** The last rejections of a shard: a rejection leaves no entry, yet its delivery may come again when its ack was lost. */
 export class RejectionMemory {
@@ -18,7 +19,7 @@ export class RejectionMemory {
   }
 
   remember(rejected: RejectedCommand): void {
-    this.#rejections.set(commandKey(rejected), rejected);
+    this.#rejections.set(keyInShard(rejected), rejected);
     if (this.#rejections.size <= this.#limit) return;
     for (const oldest of this.#rejections.keys()) {
       this.#rejections.delete(oldest);
@@ -26,9 +27,8 @@ export class RejectionMemory {
     }
   }
 
-  /** By the command's key. */
-  find(key: string, fingerprint: string): RejectedCommand | undefined {
-    const rejected = this.#rejections.get(key);
-    return rejected?.fingerprint === fingerprint ? rejected : undefined;
+  find(command: Command): RejectedCommand | undefined {
+    const rejected = this.#rejections.get(keyInShard(command));
+    return rejected?.fingerprint === command.fingerprint ? rejected : undefined;
   }
 }

@@ -149,13 +149,13 @@ export class ChatActor implements BatchHandler<Delivery> {
     this.#report(step);
   }
 
-  #report({ answer, decision, delivery, publishedMs, trace }: Step): void {
+  #report({ type, answer, decision, delivery, publishedMs, trace }: Step): void {
     const { clock, telemetry } = this.#context;
     const nowMs = clock.monotonicMs();
     const outcome = decision === undefined ? 'repeated' : isEntry(answer) ? 'accepted' : 'rejected';
     telemetry.record('confirmDuration', (nowMs - publishedMs) / 1000);
     telemetry.record('lag', (nowMs - delivery.receivedMs) / 1000);
-    telemetry.add('settled', 1, { outcome, type: delivery.command.type });
+    telemetry.add('settled', 1, { outcome, type });
     if (!isEntry(answer)) telemetry.add('rejected', 1, { code: answer.code });
     trace?.stage('publish', publishedMs, nowMs);
     trace?.end(outcome, nowMs);

@@ -9,7 +9,7 @@ import type { ShardContext } from './chat.protocol.ts';
 import type { UndoneAnswers } from './outbox.ts';
 import { patiently } from './patience.ts';
 
-/** A command with what it is found by: among those of its shard, and in its chat's key log. */
+/** A command with what it is found by: among those of its chat on their way, and in its key log. */
 export type Asked = { readonly delivery: Delivery; readonly key: string; readonly hash: KeyHash };
 
 export const asked = (delivery: Delivery, { hashKey }: Pick<ShardContext, 'hashKey'>): Asked => {
@@ -25,9 +25,9 @@ export const earlierAnswers = (
   undone: UndoneAnswers,
   context: ShardContext,
 ): readonly (Answer | undefined)[] | Promise<readonly (Answer | undefined)[]> => {
-  // Nearly all of them. A rejection leaves nothing in the chat: it is known to its shard, and answers what is delivered again.
-  const isFirst = ({ delivery, key, hash }: Asked) =>
-    !delivery.redelivered && undone.get(key) === undefined && surelyNew(chat, hash);
+  // Nearly all of them: the key log names what is on its way, too. A rejection leaves nothing in it: it is known to its shard, and answers what is
+  // delivered again.
+  const isFirst = ({ delivery, hash }: Asked) => !delivery.redelivered && surelyNew(chat, hash);
   if (commands.every(isFirst)) return none;
   const pending = commands.map(({ key }) => undone.get(key));
   const isKnown = (index: number): boolean => {
@@ -35,14 +35,14 @@ export const earlierAnswers = (
     return (answer !== undefined && isEntry(answer)) || surelyNew(chat, commands[index]!.hash);
   };
   const answer = (index: number, stored?: Entry): Answer | undefined => {
-    const { delivery, key } = commands[index]!;
+    const { delivery } = commands[index]!;
     const own = pending[index];
     const entry = own !== undefined && isEntry(own) ? own : stored;
     if (!delivery.redelivered) return entry;
     // What had an effect is the answer; a rejection of the same command only while there is no such entry.
     const { fingerprint } = delivery.command;
     if (entry?.fingerprint === fingerprint) return entry;
-    const rejected = own?.fingerprint === fingerprint ? own : context.rejections.find(key, fingerprint);
+    const rejected = own?.fingerprint === fingerprint ? own : context.rejections.find(delivery.command);
     return rejected ?? entry;
   };
   if (commands.every((_, index) => isKnown(index))) return commands.map((_, index) => answer(index));

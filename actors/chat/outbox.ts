@@ -2,12 +2,17 @@ import { type Answer, type Decision, isEntry } from '../../src/application/decis
 import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import type { Announcement } from '../../src/application/ports/event-publisher.ts';
 import type { CommandTrace } from '../../src/application/ports/tracer.ts';
+import type { Command } from '../../src/domain/chat/command.ts';
+import { commandKey } from './answer-memory.ts';
 import type { ShardContext } from './chat.protocol.ts';
 
-/** One command's way out: its event, and the delivery to settle when the event is confirmed. */
+/** One command's way out: its event, and the delivery to settle when the event is confirmed. What it says of the command the delivery may have let
+ *  go of. */
 export type Step = {
-  /** The command's name within the shard. */
+  /** The command's name within its chat. */
   readonly key: string;
+  readonly type: Command['type'];
+  readonly fingerprint: string;
   answer: Answer;
   readonly traceparent: string | undefined;
   /** The one to settle; a later copy takes its place when its channel is gone. */
@@ -20,7 +25,7 @@ export type Step = {
   trace: CommandTrace | undefined;
 };
 
-/** Answers to commands by their names within the shard. */
+/** Answers to commands by their names within the chat. */
 export type UndoneAnswers = Pick<ReadonlyMap<string, Answer>, 'get' | 'values'>;
 
 /** The answers of one chat on their way out. They leave in the order they were decided, each once what it says is durable. */
@@ -28,8 +33,10 @@ export class Outbox {
   readonly #context: Pick<ShardContext, 'lane' | 'clock'>;
   readonly #confirmed: (step: Step) => void;
   readonly #undone = new Map<string, Step>();
-  #waiting: Step[] = [];
-  readonly #unconfirmed = new Set<Step>();
+  /** In their order: confirmed ones, which are dropped now and then, those that were published, and those that wait. */
+  #steps: Step[] = [];
+  #confirmedUpTo = 0;
+  #publishedUpTo = 0;
   #emptied: (() => void)[] = [];
 
   constructor(context: Pick<ShardContext, 'lane' | 'clock'>, confirmed: (step: Step) => void) {
@@ -38,7 +45,7 @@ export class Outbox {
   }
 
   get empty(): boolean {
-    return this.#unconfirmed.size === 0;
+    return this.#confirmedUpTo === this.#steps.length;
   }
 
   /** Answers to commands that are decided and not yet announced: a repeat of one waits for it and is answered with it. */
@@ -50,11 +57,11 @@ export class Outbox {
   /** The delivery comes again while what answers it is on its way: that will settle the copy, no event more. */
   adopt(delivery: Delivery): boolean {
     if (!delivery.redelivered) return false;
-    const { senderId, clientMessageId, fingerprint } = delivery.command;
-    for (const step of this.#unconfirmed) {
-      const { command, live } = step.delivery;
-      const same = command.senderId === senderId && command.clientMessageId === clientMessageId;
-      if (live || !same || command.fingerprint !== fingerprint) continue;
+    const { fingerprint } = delivery.command;
+    const key = commandKey(delivery.command);
+    for (let index = this.#confirmedUpTo; index < this.#steps.length; index++) {
+      const step = this.#steps[index]!;
+      if (step.delivery.live || step.key !== key || step.fingerprint !== fingerprint) continue;
       step.delivery = delivery;
       return true;
     }
@@ -64,8 +71,7 @@ export class Outbox {
   push(steps: readonly Step[]): void {
     for (const step of steps) {
       if (step.decision !== undefined) this.#remember(step);
-      this.#waiting.push(step);
-      this.#unconfirmed.add(step);
+      this.#steps.push(step);
     }
   }
 
@@ -78,15 +84,14 @@ export class Outbox {
   /** These are durable; publishes whatever nothing earlier holds back. */
   ready(steps: readonly Step[]): void {
     for (const step of steps) step.ready = true;
-    let count = 0;
     const { lane, clock } = this.#context;
     const nowMs = clock.monotonicMs();
-    for (; this.#waiting[count]?.ready; count++) {
-      const step = this.#waiting[count]!;
+    for (let step = this.#steps[this.#publishedUpTo]; step?.ready; step = this.#steps[this.#publishedUpTo]) {
+      // Before it is published: it may be confirmed at once.
+      this.#publishedUpTo++;
       step.publishedMs = nowMs;
-      lane.publish(announcementOf(step), () => this.#settle(step));
+      lane.publish(announcementOf(step), this.#confirmNext);
     }
-    if (count > 0) this.#waiting = this.#waiting.slice(count);
   }
 
   whenEmpty(): Promise<void> {
@@ -94,13 +99,25 @@ export class Outbox {
     return new Promise((resolve) => this.#emptied.push(resolve));
   }
 
-  #settle(step: Step): void {
-    this.#unconfirmed.delete(step);
+  /** A lane confirms in the order in which it publishes. */
+  readonly #confirmNext = (): void => {
+    const step = this.#steps[this.#confirmedUpTo]!;
+    this.#steps[this.#confirmedUpTo++] = undefined as never;
+    this.#dropConfirmed();
     if (this.#undone.get(step.key) === step) this.#undone.delete(step.key);
     this.#confirmed(step);
     forget(step);
     if (!this.empty) return;
     for (const resolve of this.#emptied.splice(0)) resolve();
+  };
+
+  /** Not each by itself: that would move all that come after it. */
+  #dropConfirmed(): void {
+    const count = this.#confirmedUpTo;
+    if (count < this.#steps.length && (count < 64 || count * 2 < this.#steps.length)) return;
+    this.#steps = this.#steps.slice(count);
+    this.#confirmedUpTo = 0;
+    this.#publishedUpTo -= count;
   }
 }
 

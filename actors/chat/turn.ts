@@ -171,9 +171,12 @@ const step = (
   decision: Decision | undefined,
   { tracer }: Pick<ShardContext, 'tracer'>,
 ): Step => {
-  const trace = tracer.begin(delivery.command.type, delivery.traceparent, delivery.receivedMs);
+  const { type, fingerprint } = delivery.command;
+  const trace = tracer.begin(type, delivery.traceparent, delivery.receivedMs);
   return {
     key,
+    type,
+    fingerprint,
     answer,
     traceparent: trace?.traceparent ?? delivery.traceparent,
     delivery,

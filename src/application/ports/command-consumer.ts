@@ -5,6 +5,7 @@ import type { ShardNumber } from '../../domain/ids.ts';
  *  subscription hands back all that are not settled. Several may share one message of the broker (the parts of a batch): it is settled
  *  when all of them are. Settling a delivery whose channel is gone does nothing: it comes again. */
 export type Delivery = {
+  /** Not to be asked for once it is `decided`. */
   readonly command: Command;
   /** The broker (or a forwarding instance) may have delivered it before. */
   readonly redelivered: boolean;
@@ -16,7 +17,8 @@ export type Delivery = {
   /** Where the outcome is awaited, when somebody does. */
   readonly replyTo: ReplyAddress | undefined;
   ack(): void;
-  /** Its answer is on the way: it can only be acked from now on, and may let go of what the other ways out need. Saves memory, no more. */
+  /** Its answer is on the way: it can only be acked from now on, and may let go of its command and of what the other ways out need. Saves memory, no
+   *  more. */
   decided?(): void;
   /** Moves it, unchanged, to another shard's queue; resolves after the broker's confirm and the ack. Retries inside. Resolves as
    *  well when its channel was lost meanwhile: look at `live`. */

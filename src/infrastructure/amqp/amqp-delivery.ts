@@ -17,7 +17,7 @@ export type ShardExits = {
 };
 
 export class AmqpDelivery implements Delivery {
-  readonly command: Command;
+  command: Command;
   readonly redelivered: boolean;
   readonly traceparent: string | undefined;
   readonly replyTo: ReplyAddress | undefined;
@@ -51,6 +51,7 @@ export class AmqpDelivery implements Delivery {
 
   decided(): void {
     this.#message = undefined;
+    this.command = undefined as never;
   }
 
   async forward(shard: ShardNumber): Promise<void> {
