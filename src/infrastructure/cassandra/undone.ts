@@ -6,13 +6,14 @@ import type { PendingDecision } from './pending-commit.ts';
 /** A decision that is not yet announced, and the open groups that hold it: more than one when it is committed again, and while a
  *  group that carries it is on its way. */
 type Undone = { decision: Decision; readonly bytes: number; groups: readonly Group[] };
-/** `stored`: its bytes in the journal; `bytes`: of what is undone of it, before compression. `alone`: a list of it alone, which what lies in no other
- *  group has in common. */
+/** `stored`: its bytes in the journal; `undone`, `bytes`: of what is undone of all that it holds, and that before compression. `alone`: a list of it
+ *  alone, which what lies in no other group has in common. */
 type Group = {
   readonly pos: number;
   readonly stored: number;
-  readonly undone: Set<Undone>;
+  readonly holds: Undone[];
   readonly alone: readonly Group[];
+  undone: number;
   bytes: number;
 };
 
@@ -63,15 +64,16 @@ export class UndoneDecisions {
   /** Counts a group as open from before it is sent: while its outcome is unknown its slot is not to be used again. */
   opened(pos: number, stored: number, decisions: readonly Decision[]): void {
     const alone: Group[] = [];
-    const group: Group = { pos, stored, undone: new Set(), alone, bytes: 0 };
+    const group: Group = { pos, stored, holds: [], alone, undone: 0, bytes: 0 };
     alone.push(group);
     this.#open.push(group);
     this.#openBytes += stored;
     for (const { shard, epoch, n } of decisions) {
       const undone = this.#tenures.get(tenureKey(shard, epoch))?.get(n);
-      if (undone === undefined || group.undone.has(undone)) continue;
+      if (undone === undefined || undone.groups.at(-1) === group) continue;
       undone.groups = undone.groups.length === 0 ? alone : [...undone.groups, group];
-      group.undone.add(undone);
+      group.holds.push(undone);
+      group.undone++;
       group.bytes += undone.bytes;
     }
   }
@@ -81,8 +83,8 @@ export class UndoneDecisions {
     const last = this.#open.at(-1);
     // Passed already when everything in it was announced while it was on its way.
     if (last === undefined) return;
-    for (const undone of last.undone) {
-      if (undone.groups.length === 1) continue;
+    for (const undone of last.holds) {
+      if (undone.groups.length < 2) continue;
       for (const group of undone.groups) if (group !== last) letGo(group, undone);
       undone.groups = last.alone;
     }
@@ -113,7 +115,7 @@ export class UndoneDecisions {
     const packs = packed(this.#open.slice(this.#first));
     const [oldest] = packs;
     if (oldest === undefined || packs.length > this.openGroups / 2) return nothing;
-    const decisions = oldest.groups.flatMap(({ undone }) => Array.from(undone, ({ decision }) => decision));
+    const decisions = oldest.groups.flatMap(undoneOf);
     return { decisions, size: oldest.size };
   }
 
@@ -122,9 +124,10 @@ export class UndoneDecisions {
   }
 
   #advance(): void {
-    for (let group = this.#open[this.#first]; group?.undone.size === 0; group = this.#open[this.#first]) {
+    for (let group = this.#open[this.#first]; group?.undone === 0; group = this.#open[this.#first]) {
       this.#donePos = group.pos;
       this.#openBytes -= group.stored;
+      group.holds.length = 0; // it stays in the list for a while
       this.#first++;
     }
     if (this.#first > maxOpenGroups) {
@@ -141,11 +144,11 @@ const packed = (groups: readonly Group[]): Pack[] => {
   const packs: Pack[] = [];
   for (const group of groups) {
     const { undone, bytes } = group;
-    if (undone.size === 0) continue;
+    if (undone === 0) continue;
     const last = packs.at(-1);
-    const size = last && together(last.size, undone.size, bytes);
+    const size = last && together(last.size, undone, bytes);
     if (last === undefined || size === undefined) {
-      packs.push({ groups: [group], size: { decisions: undone.size, bytes } });
+      packs.push({ groups: [group], size: { decisions: undone, bytes } });
     } else {
       last.groups.push(group);
       last.size = size;
@@ -154,8 +157,13 @@ const packed = (groups: readonly Group[]): Pack[] => {
   return packs;
 };
 
-const letGo = (group: Group, undone: Undone): void => {
-  if (group.undone.delete(undone)) group.bytes -= undone.bytes;
+const undoneOf = (group: Group): readonly Decision[] =>
+  group.holds.filter(({ groups }) => groups.includes(group)).map(({ decision }) => decision);
+
+/** Once for each of the groups that it names. */
+const letGo = (group: Group, { bytes }: Undone): void => {
+  group.undone--;
+  group.bytes -= bytes;
 };
 
 const noGroups: readonly Group[] = [];

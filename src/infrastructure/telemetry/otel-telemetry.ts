@@ -50,24 +50,39 @@ export const otelTelemetry = (meter: Meter): Telemetry => {
   };
 };
 
+/** What was counted under some values of the first labels, and under each value of the next one. */
+type Node = { labels: Attributes | undefined; value: number; readonly next: Map<unknown, Node> };
+const newNode = (): Node => ({ labels: undefined, value: 0, next: new Map() });
+
 /** A counter that is added up here and looked at when somebody asks: OpenTelemetry's own makes a text of the labels at every step. */
 class Sum {
   readonly #names: readonly string[];
-  readonly #series = new Map<string, { readonly labels: Attributes; value: number }>();
+  readonly #root = newNode();
+  readonly #series: Node[] = [];
 
   constructor(names: readonly string[]) {
     this.#names = names;
   }
 
   add(by: number, labels: Attributes = {}): void {
-    let key = '';
-    for (const name of this.#names) key += `${labels[name]}\n`;
-    const series = this.#series.get(key);
-    if (series === undefined) this.#series.set(key, { labels, value: by });
-    else series.value += by;
+    let node = this.#root;
+    for (const name of this.#names) {
+      const value = labels[name];
+      let next = node.next.get(value);
+      if (next === undefined) {
+        next = newNode();
+        node.next.set(value, next);
+      }
+      node = next;
+    }
+    if (node.labels === undefined) {
+      node.labels = labels;
+      this.#series.push(node);
+    }
+    node.value += by;
   }
 
   observe(result: ObservableResult): void {
-    for (const { labels, value } of this.#series.values()) result.observe(value, labels);
+    for (const { labels, value } of this.#series) result.observe(value, labels);
   }
 }
