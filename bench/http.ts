@@ -28,7 +28,7 @@ export const http: Bench = {
     const passes = context.quick ? 1 : 50;
     const count = context.quick ? 400 : 100;
     // What is compared by its slowest hundredth takes more, or a round would say little.
-    const calmCount = 3 * count;
+    const calmCount = 8 * count;
     const stack = await context.stack();
     const keyspace = await BenchKeyspace.create(context);
     const plans = (prefix: string, length: number, messages: number) =>

@@ -43,8 +43,8 @@ export const logContract = (name: string, start: StartCell) =>
       let last = 0;
       for (const entry of writer.entries) {
         if (entry.type === 'message.posted') last = entry.seq;
-        const { entries } = await used.reader.changes(writer.chatId, { rev: entry.rev, seq: seq(last) }, 5);
-        expect(entries).toEqual(writer.entries.slice(entry.rev, entry.rev + 5));
+        const page = await used.reader.changes(writer.chatId, { rev: entry.rev, seq: seq(last) }, 5);
+        expect(page).toHaveProperty('entries', writer.entries.slice(entry.rev, entry.rev + 5));
       }
     });
 
