@@ -138,7 +138,10 @@ export class FakeRabbit {
       return claim();
     };
     return {
-      command: message.command,
+      get command() {
+        if (isDecided) throw new Error('a delivery whose answer is on the way is asked for its command');
+        return message.command;
+      },
       redelivered,
       get live() {
         return channel.live;

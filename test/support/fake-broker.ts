@@ -118,7 +118,10 @@ export class FakeBroker implements CommandConsumer, EventPublisher {
       this.settled.push({ command: queued.command, how, detail });
     };
     return {
-      command: queued.command,
+      get command() {
+        if (isDecided) throw new Error('a delivery whose answer is on the way is asked for its command');
+        return queued.command;
+      },
       redelivered: queued.delivered++ > 0,
       get live() {
         return channel.live;
