@@ -20,8 +20,9 @@ import { Queues } from './pipeline/queues.ts';
 import { BenchKeyspace } from './stores/cassandra-loader.ts';
 import { benchFolder } from './stores/sqlite-loader.ts';
 
+/** More messages than sixteen prefetch windows hold, or the whole load would be under way at once. */
 export const sizes = (quick: boolean) =>
-  quick ? { chats: 200, messages: 3_000, warm: 1, passes: 1 } : { chats: 1_000, messages: 10_000, warm: 6, passes: 5 };
+  quick ? { chats: 200, messages: 3_000, warm: 1, passes: 1 } : { chats: 1_000, messages: 12_500, warm: 6, passes: 5 };
 
 export type Found = {
   readonly ratios: Ratios;

@@ -43,7 +43,7 @@ describe('the configuration', () => {
       delivery: { exchange: 'delivery', exchangeType: 'direct', routingKey: '' },
       cassandra: undefined,
       shards: undefined,
-      prefetch: 512,
+      prefetch: 640,
       sessionTimeoutMs: 6000,
       dataDir: './data',
       policyDir: './policies',

@@ -86,7 +86,7 @@ export const environmentSchema = z.object({
     'chat.{chat_id}.{type}',
   ),
   SHARDS: wholeNumber(1, 256, 16),
-  PREFETCH: wholeNumber(1, 65_535, 512),
+  PREFETCH: wholeNumber(1, 65_535, 640),
   SESSION_TIMEOUT_MS: wholeNumber(500, 600_000, 6000),
   INSTANCE_ID: matching(/^[\x21-\x7e]{1,200}$/, 'be 1 to 200 printable characters without spaces', 'messaging-1'),
   CASSANDRA_CONTACT_POINTS: list(

@@ -103,7 +103,7 @@ const configOf = (environment: Environment, files: FileContents): Config => {
               : undefined,
           },
     shards: environment.SHARDS,
-    prefetch: environment.PREFETCH ?? 512,
+    prefetch: environment.PREFETCH ?? 640,
     sessionTimeoutMs: environment.SESSION_TIMEOUT_MS ?? 6000,
     dataDir: environment.DATA_DIR ?? './data',
     policyDir: environment.POLICY_DIR ?? './policies',

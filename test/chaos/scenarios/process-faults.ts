@@ -107,7 +107,7 @@ const crashLoop: Scenario = {
   run: async (stage) => {
     const instance = stage.anyInstance();
     for (let n = 0; n < 10; n++) {
-      stage.producer.burst(8_000);
+      stage.producer.burst(10_500);
       await stage.pause(2);
       await instance.kill();
       instance.start();
