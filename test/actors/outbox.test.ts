@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { commandKey } from '../../actors/chat/answer-memory.ts';
 import { Outbox, type Step } from '../../actors/chat/outbox.ts';
 import type { Delivery } from '../../src/application/ports/command-consumer.ts';
 import { SystemClock } from '../../src/infrastructure/system/system-clock.ts';
@@ -8,7 +9,7 @@ const delivery = (command: Delivery['command'], { live = true, redelivered = fal
   ({ command, live, redelivered }) as Delivery;
 
 const stepOf = (command: Delivery['command'], live: boolean): Step => ({
-  key: `${command.senderId}\n${command.clientMessageId}`,
+  key: commandKey(command),
   type: command.type,
   fingerprint: command.fingerprint,
   answer: {} as Step['answer'],
